@@ -1,0 +1,118 @@
+package io.vivarium.client;
+
+import java.util.List;
+
+/**
+ * The host as its user sees it: VMs, images and snapshots. The command and the desktop use this and
+ * nothing below it. It works on the library's files and talks to the engines' sockets; it holds no
+ * state of its own, so any number of them, in any number of processes, see the same.
+ *
+ * <p>Methods block; call them off the interface thread. All are safe to call from any thread.
+ */
+public interface Vivarium extends AutoCloseable {
+  List<VmInfo> list() throws VivariumException;
+
+  VmInfo inspect(String name) throws VivariumException;
+
+  /** Creates a stopped VM. All of the spec is validated first; nothing is left after a failure. */
+  VmInfo create(VmSpec spec, Progress progress) throws VivariumException;
+
+  /**
+   * Starts a VM; returns when its vCPUs run. With {@code warm}, a VM that has never run starts from
+   * its image's warm snapshot where there is one.
+   */
+  VmInfo start(String name, boolean warm, Progress progress) throws VivariumException;
+
+  /**
+   * Makes sure that an image has a warm snapshot "ready at the prompt" for this memory and these
+   * CPUs, booting it once if need be; the boot log goes to {@link Progress#line}.
+   */
+  void prepareWarm(String image, long memoryBytes, int cpus, Progress progress)
+      throws VivariumException;
+
+  /** Asks the guest to shut down; after {@code timeoutMillis} without an answer, ends it. */
+  void stop(String name, long timeoutMillis, Progress progress) throws VivariumException;
+
+  void pause(String name) throws VivariumException;
+
+  void resume(String name) throws VivariumException;
+
+  /** Ends the engine at once, as pulling the plug. */
+  void kill(String name) throws VivariumException;
+
+  /** Moves a stopped VM to the trash. With {@code force}, kills it first. */
+  void remove(String name, boolean force) throws VivariumException;
+
+  void rename(String name, String newName) throws VivariumException;
+
+  VmStats stats(String name) throws VivariumException;
+
+  /** Everything the engine tells of itself, as JSON: exits, devices, assist counters. */
+  String inspectEngine(String name) throws VivariumException;
+
+  /** The console's log since the VM's last start, at most the last 4 MiB. */
+  byte[] logs(String name) throws VivariumException;
+
+  /** A two-way connection to the console of a running VM. */
+  ConsoleConnection console(String name, ConsoleConnection.Listener listener)
+      throws VivariumException;
+
+  /**
+   * Runs a command in the guest through its agent and returns when it has ended.
+   *
+   * @param argv program and arguments, passed on without a shell's interpretation
+   */
+  ExecResult exec(String name, List<String> argv, ExecListener output) throws VivariumException;
+
+  /** Output of a command, as it comes. */
+  interface ExecListener {
+    void stdout(byte[] data);
+
+    void stderr(byte[] data);
+  }
+
+  /** Takes a snapshot; {@code snapshotName} may be null, then one is made of the time. */
+  SnapshotInfo takeSnapshot(
+      String name,
+      @org.jspecify.annotations.Nullable String snapshotName,
+      String note,
+      Progress progress)
+      throws VivariumException;
+
+  /** Oldest first. */
+  List<SnapshotInfo> snapshots(String name) throws VivariumException;
+
+  /**
+   * Puts a VM back to a snapshot (id or name). A live one runs on at once, in a new engine if none
+   * runs; what happened after it is gone, which the caller has asked the user about.
+   */
+  VmInfo restoreSnapshot(String name, String snapshot, Progress progress) throws VivariumException;
+
+  /** Moves a snapshot to the trash; others keep working. */
+  void removeSnapshot(String name, String snapshot) throws VivariumException;
+
+  List<ImageInfo> images() throws VivariumException;
+
+  /** Builds an image by its recipe's name. */
+  ImageInfo buildImage(String image, Progress progress) throws VivariumException;
+
+  void removeImage(String image) throws VivariumException;
+
+  /** The image's manifest as JSON. */
+  String inspectImage(String image) throws VivariumException;
+
+  /** The host check of {@code viv doctor}. */
+  List<HostCheck> doctor();
+
+  /** Hears of changes until closed: of the library's files and of running engines. */
+  AutoCloseable watch(WatchListener listener) throws VivariumException;
+
+  /** Told what changed; calls come from a thread of the watcher's own. */
+  interface WatchListener {
+    /** A VM appeared, changed its state or vanished: read it again. */
+    void changed(String name);
+  }
+
+  @Override
+  void close();
+}

@@ -1,0 +1,32 @@
+package io.vivarium.machine;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the assembly builds a machine from; all paths are resolved, all sizes validated.
+ *
+ * @param name for threads and messages
+ * @param memoryBytes guest RAM in bytes, a multiple of 1 MiB, at least 16 MiB
+ * @param cpus vCPUs, at least 1
+ * @param kernel bzImage or ELF file
+ * @param initrd or null
+ * @param cmdline kernel command line; the assembly adds what the host profile needs
+ * @param unpackKernel true: a bzImage's payload is unpacked by us and entered as ELF; false: its
+ *     own decompressor runs, which KASLR needs
+ * @param disks virtio block devices in order (vda, vdb...)
+ */
+public record MachineConfig(
+    String name,
+    long memoryBytes,
+    int cpus,
+    Path kernel,
+    @Nullable Path initrd,
+    String cmdline,
+    boolean unpackKernel,
+    List<DiskConfig> disks) {
+
+  /** A disk file, its format by name (raw, qcow2; never guessed), and whether it is read-only. */
+  public record DiskConfig(Path file, String format, boolean readOnly) {}
+}

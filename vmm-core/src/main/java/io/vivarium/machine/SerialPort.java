@@ -1,0 +1,22 @@
+package io.vivarium.machine;
+
+/** The host's end of a guest's serial port. */
+public interface SerialPort {
+  /**
+   * Sends bytes to the guest; blocks while more than 64 KiB wait for it, so nothing is lost.
+   *
+   * @throws InterruptedException when the caller is interrupted, or the machine closed, meanwhile
+   */
+  void send(byte[] data, int offset, int length) throws InterruptedException;
+
+  /**
+   * Sets who hears what the guest sends: blocks of bytes in order, from a vCPU thread, which the
+   * listener must not hold up. One listener at a time; a new one replaces the old one.
+   */
+  void listen(Listener listener);
+
+  /** Hears the guest. */
+  interface Listener {
+    void received(byte[] data, int offset, int length);
+  }
+}

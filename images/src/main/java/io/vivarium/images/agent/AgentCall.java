@@ -1,0 +1,62 @@
+package io.vivarium.images.agent;
+
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * One request and its reply, as a state machine: send {@link #request} to the guest's port 1, feed
+ * what comes from ports 1 and 2, until {@link #exitStatus} is there. Safe to feed from two threads.
+ */
+public final class AgentCall {
+  /** Takes output as it comes; called from the feeding thread, the arrays are the feeder's. */
+  public interface Output {
+    void write(byte[] data, int offset, int length);
+  }
+
+  private final byte[] request;
+  private final MarkerScanner stdout;
+  private final MarkerScanner stderr;
+  private boolean outDone;
+  private boolean errDone;
+
+  /**
+   * @param nonce from {@link AgentProtocol#newNonce}
+   * @param argv program and arguments
+   * @throws IllegalArgumentException with a sentence, as {@link AgentProtocol#request} does
+   */
+  public AgentCall(String nonce, List<String> argv, Output stdout, Output stderr) {
+    this.request = AgentProtocol.request(nonce, argv);
+    this.stdout = new MarkerScanner(nonce, true, stdout);
+    this.stderr = new MarkerScanner(nonce, false, stderr);
+  }
+
+  /** The bytes to send to the guest's port 1. */
+  public byte[] request() {
+    return request.clone();
+  }
+
+  /** Takes what came from the guest's port 1. */
+  public void feedStdout(byte[] data, int offset, int length) {
+    synchronized (stdout) {
+      stdout.feed(data, offset, length);
+      outDone = stdout.done();
+    }
+  }
+
+  /** Takes what came from the guest's port 2. */
+  public void feedStderr(byte[] data, int offset, int length) {
+    synchronized (stderr) {
+      stderr.feed(data, offset, length);
+      errDone = stderr.done();
+    }
+  }
+
+  /** The program's exit status, 0 to 255, once all its output was handed on; empty before. */
+  public OptionalInt exitStatus() {
+    synchronized (stdout) {
+      synchronized (stderr) {
+        return outDone && errDone ? OptionalInt.of(stdout.status()) : OptionalInt.empty();
+      }
+    }
+  }
+}

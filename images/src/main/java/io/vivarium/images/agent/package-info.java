@@ -1,0 +1,38 @@
+/**
+ * The agent protocol, version 1: how the host runs a command in a guest over its serial ports.
+ *
+ * <p><b>Lines.</b> Serial port 1 (ttyS1, COM2) carries requests to the guest and standard output
+ * back; serial port 2 (ttyS2, COM3) carries standard error back. Both are binary-clean towards the
+ * host. There is no flow control but the UART's own.
+ *
+ * <p><b>Ready.</b> When the guest is up, and its console's shell has read its profile, the agent
+ * sends {@code 0x1E "READY 1\n"} on port 1, once. Requests sent before are lost or answered late.
+ *
+ * <p><b>Request.</b> {@code x NONCE WORD...\n}: a line in the syntax of a POSIX shell with every
+ * word quoted by the host so that nothing in it is interpreted, made by {@link
+ * io.vivarium.images.agent.AgentProtocol#request}. NONCE is six of {@code [a-z0-9]}, new for each
+ * request. Control characters never stand in a line as themselves ({@code $'\003'} instead), and a
+ * line longer than 4,000 bytes is continued on the next by a backslash, as the guest's terminal
+ * takes at most 4,095 bytes a line. WORD... is the program and its arguments; its standard input is
+ * {@code /dev/null}.
+ *
+ * <p><b>Reply.</b> The program's standard output, then {@code 0x1E NONCE " " STATUS "\n"}, STATUS
+ * in decimal, 0 to 255 (126: cannot be run, 127: no such program, 128 + n: ended by signal n); and
+ * on port 2 its standard error, then {@code 0x1E NONCE "\n"}. The request is done when both markers
+ * came; they come in either order. What a program that it left in the background still prints
+ * appears in the output of the next request.
+ *
+ * <p><b>One at a time.</b> The next request is read when the one before is done; at most 64 KiB of
+ * it may wait in the guest.
+ *
+ * <p><b>Interrupt.</b> The byte 0x03 sent to port 1 while a request runs is SIGINT for its process
+ * group, 0x1C is SIGQUIT. With no request running both do nothing. A program that ignores both runs
+ * on until it ends.
+ *
+ * <p><b>Cost.</b> Where a KVM host interprets ring 0 a byte on a serial line costs tens of
+ * microseconds, a system call 0.2 ms and a fork 100 ms and more. Hence one read for a whole request
+ * line, short markers, a subshell forked before its request comes, and shell built-ins run in that
+ * subshell.
+ */
+@org.jspecify.annotations.NullMarked
+package io.vivarium.images.agent;

@@ -110,7 +110,8 @@ public final class KernelLoader {
     if (address < Math.max(plan.end(), LowMemory.HIGH)) {
       throw new BadKernelException(
           "%s (%d MiB) does not fit beside the kernel into %d MiB of memory."
-              .formatted(initrd.name(), initrd.size() + (1 << 20) - 1 >> 20, memory.size() >> 20));
+              .formatted(
+                  initrd.name(), (initrd.size() + (1 << 20) - 1) >> 20, memory.size() >> 20));
     }
     return address;
   }

@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.util.HexFormat;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 import org.jspecify.annotations.Nullable;
@@ -21,30 +22,24 @@ import org.tukaani.xz.XZInputStream;
 final class KernelPayload {
   /** The methods that Linux's build knows, but LZO, and the magic numbers they begin with. */
   enum Method {
-    GZIP(0x1f, 0x8b, 0x08),
-    XZ(0xfd, '7', 'z', 'X', 'Z', 0),
-    ZSTD(0x28, 0xb5, 0x2f, 0xfd),
-    LZ4(0x02, 0x21, 0x4c, 0x18),
-    BZIP2('B', 'Z', 'h'),
-    LZMA(0x5d, 0, 0),
-    NONE(0x7f, 'E', 'L', 'F');
+    GZIP("1f8b08"),
+    XZ("fd377a585a00"),
+    ZSTD("28b52ffd"),
+    LZ4("02214c18"),
+    BZIP2("425a68"),
+    LZMA("5d0000"),
+    NONE("7f454c46");
 
-    private final int[] magic;
+    private final String magic;
 
-    Method(int... magic) {
+    Method(String magic) {
       this.magic = magic;
     }
 
     boolean begins(MemorySegment data, long offset) {
-      if (data.byteSize() - offset < magic.length) {
-        return false;
-      }
-      for (int i = 0; i < magic.length; i++) {
-        if ((data.get(ValueLayout.JAVA_BYTE, offset + i) & 0xff) != magic[i]) {
-          return false;
-        }
-      }
-      return true;
+      MemorySegment expected = MemorySegment.ofArray(HexFormat.of().parseHex(magic));
+      return data.byteSize() - offset >= expected.byteSize()
+          && data.asSlice(offset, expected.byteSize()).mismatch(expected) == -1;
     }
   }
 

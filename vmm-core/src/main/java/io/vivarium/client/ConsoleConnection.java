@@ -5,6 +5,9 @@ public interface ConsoleConnection extends AutoCloseable {
   /** Types bytes into the guest; blocks while the guest does not take them. */
   void send(byte[] data) throws VivariumException;
 
+  /** Tells the guest the size of the terminal, where its agent can take it. */
+  void resize(int columns, int rows) throws VivariumException;
+
   @Override
   void close();
 

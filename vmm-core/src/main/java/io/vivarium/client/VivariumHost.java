@@ -1,0 +1,226 @@
+package io.vivarium.client;
+
+import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.client.internal.EngineVms;
+import io.vivarium.client.internal.HostImages;
+import io.vivarium.client.internal.HostMemory;
+import io.vivarium.library.Home;
+import io.vivarium.library.Library;
+import io.vivarium.library.MachineFolder;
+import io.vivarium.library.SnapshotStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** {@link Vivarium} on this host: the library's files and the engines' sockets. */
+public final class VivariumHost implements Vivarium {
+  private final Library library;
+  private final EngineVms engines;
+  private final HostImages images;
+
+  private VivariumHost(Library library) {
+    this.library = library;
+    this.images = new HostImages(library.home());
+    this.engines = new EngineVms(library, images);
+  }
+
+  /** Where the environment says: {@code VIVARIUM_HOME}, {@code XDG_DATA_HOME}, or the usual. */
+  public static Path defaultHome() {
+    return Home.of(System.getenv()).root();
+  }
+
+  /** Opens the library in {@code home}, making it when it is not there. */
+  public static VivariumHost open(Path home) throws VivariumException {
+    return new VivariumHost(Library.open(new Home(home)));
+  }
+
+  /** Removes what dead processes left. Not on the way of a start: it looks at every VM. */
+  public void sweep() {
+    library.sweep();
+  }
+
+  /** Bytes of this host's memory, for {@link SpecRules#memory}. */
+  public static long hostMemory() {
+    return HostMemory.total();
+  }
+
+  @Override
+  public List<VmInfo> list() throws VivariumException {
+    List<VmInfo> all = new ArrayList<>();
+    for (String name : library.names()) {
+      try {
+        all.add(library.info(library.find(name)));
+      } catch (VivariumException e) {
+        if (e.kind() != Kind.NOT_FOUND) {
+          all.add(library.damagedInfo(name, String.valueOf(e.getMessage())));
+        }
+      }
+    }
+    return all;
+  }
+
+  @Override
+  public VmInfo inspect(String name) throws VivariumException {
+    return library.info(library.find(name));
+  }
+
+  @Override
+  public VmInfo create(VmSpec spec, Progress progress) throws VivariumException {
+    String wrong = SpecRules.spec(spec, hostMemory());
+    if (wrong != null) {
+      throw new VivariumException(Kind.USAGE, wrong, "");
+    }
+    if (spec.image() != null) {
+      images.require(spec.image());
+    }
+    requireFile("kernel", spec.kernel());
+    requireFile("initrd", spec.initrd());
+    return library.info(library.create(spec));
+  }
+
+  private static void requireFile(String what, @Nullable String path) throws VivariumException {
+    if (path != null && !Files.isReadable(Path.of(path))) {
+      throw new VivariumException(
+          Kind.NOT_FOUND, "the " + what + " '" + path + "' cannot be read", "Check its path.");
+    }
+    if (path != null && !Path.of(path).isAbsolute()) {
+      throw new VivariumException(
+          Kind.USAGE, "the " + what + " '" + path + "' needs an absolute path", "");
+    }
+  }
+
+  @Override
+  public VmInfo start(String name, boolean warm, Progress progress) throws VivariumException {
+    return engines.start(name, warm, progress);
+  }
+
+  @Override
+  public void prepareWarm(String image, long memoryBytes, int cpus, Progress progress)
+      throws VivariumException {
+    engines.prepareWarm(image, memoryBytes, cpus, progress);
+  }
+
+  @Override
+  public void stop(String name, long timeoutMillis, Progress progress) throws VivariumException {
+    engines.stop(name, timeoutMillis, progress);
+  }
+
+  @Override
+  public void pause(String name) throws VivariumException {
+    engines.call(name, "pause", new JsonObject());
+  }
+
+  @Override
+  public void resume(String name) throws VivariumException {
+    engines.call(name, "resume", new JsonObject());
+  }
+
+  @Override
+  public void kill(String name) throws VivariumException {
+    engines.kill(name);
+  }
+
+  @Override
+  public void remove(String name, boolean force) throws VivariumException {
+    library.find(name);
+    if (force && engines.running(name)) {
+      engines.kill(name);
+    }
+    library.trash(name);
+  }
+
+  @Override
+  public void rename(String name, String newName) throws VivariumException {
+    library.rename(name, newName);
+  }
+
+  @Override
+  public VmStats stats(String name) throws VivariumException {
+    return engines.stats(name);
+  }
+
+  @Override
+  public String inspectEngine(String name) throws VivariumException {
+    return Json.write(engines.call(name, "inspect", new JsonObject()));
+  }
+
+  @Override
+  public byte[] logs(String name) throws VivariumException {
+    return library.consoleLog(library.find(name));
+  }
+
+  @Override
+  public ConsoleConnection console(String name, ConsoleConnection.Listener listener)
+      throws VivariumException {
+    return engines.console(name, listener);
+  }
+
+  @Override
+  public ExecResult exec(String name, List<String> argv, ExecListener output)
+      throws VivariumException {
+    return engines.exec(name, argv, output);
+  }
+
+  @Override
+  public SnapshotInfo takeSnapshot(
+      String name, @Nullable String snapshotName, String note, Progress progress)
+      throws VivariumException {
+    return engines.takeSnapshot(name, snapshotName, note, progress);
+  }
+
+  @Override
+  public List<SnapshotInfo> snapshots(String name) throws VivariumException {
+    SnapshotStore store = store(library.find(name));
+    return store.entries().stream().map(store::info).toList();
+  }
+
+  @Override
+  public VmInfo restoreSnapshot(String name, String snapshot, Progress progress)
+      throws VivariumException {
+    return engines.restore(name, snapshot, progress);
+  }
+
+  @Override
+  public void removeSnapshot(String name, String snapshot) throws VivariumException {
+    store(library.find(name)).trash(snapshot);
+  }
+
+  private SnapshotStore store(MachineFolder folder) {
+    return new SnapshotStore(library.home(), folder);
+  }
+
+  @Override
+  public List<ImageInfo> images() throws VivariumException {
+    return images.list();
+  }
+
+  @Override
+  public ImageInfo buildImage(String image, Progress progress) throws VivariumException {
+    return images.build(image, progress);
+  }
+
+  @Override
+  public void removeImage(String image) throws VivariumException {
+    images.remove(image, library);
+  }
+
+  @Override
+  public String inspectImage(String image) throws VivariumException {
+    return images.inspect(image);
+  }
+
+  @Override
+  public List<HostCheck> doctor() {
+    return io.vivarium.client.internal.Doctor.check(library.home());
+  }
+
+  @Override
+  public AutoCloseable watch(WatchListener listener) throws VivariumException {
+    return engines.watch(listener);
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,147 @@
+package io.vivarium.library;
+
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Changes of files that a crash leaves undone or done, never half done. */
+public final class DurableFiles {
+  /** Begins the names of unfinished work: {@code .tmp-<pid>-<random>}. */
+  static final String UNFINISHED = ".tmp-";
+
+  private DurableFiles() {}
+
+  /** A name for something unfinished in {@code folder}; tells who was at work, for the sweep. */
+  public static Path unfinished(Path folder) {
+    return folder.resolve(
+        UNFINISHED + ProcessHandle.current().pid() + "-" + UUID.randomUUID().toString());
+  }
+
+  /** Replaces or creates a file as a whole, durably. */
+  public static void write(Path file, byte[] content) throws IOException {
+    replace(file, content, true);
+  }
+
+  /** Replaces or creates a file as a whole; a power loss may bring back the old one. */
+  public static void writeQuickly(Path file, byte[] content) throws IOException {
+    replace(file, content, false);
+  }
+
+  private static void replace(Path file, byte[] content, boolean durably) throws IOException {
+    Path folder = parent(file);
+    Path beside = unfinished(folder);
+    try {
+      try (FileChannel channel = FileChannel.open(beside, CREATE_NEW, WRITE)) {
+        ByteBuffer buffer = ByteBuffer.wrap(content);
+        while (buffer.hasRemaining()) {
+          channel.write(buffer);
+        }
+        if (durably) {
+          channel.force(true);
+        }
+      }
+      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      Files.deleteIfExists(beside);
+      throw e;
+    }
+    if (durably) {
+      sync(folder);
+    }
+  }
+
+  /** Renames a file or folder, durably. Fails when a folder that is not empty is in the way. */
+  public static void rename(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    sync(parent(to));
+    if (!parent(from).equals(parent(to))) {
+      sync(parent(from));
+    }
+  }
+
+  /** Makes a file's content, or a folder's entries, durable. */
+  public static void sync(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, READ)) {
+      channel.force(true);
+    }
+  }
+
+  /** Deletes a file or a folder with all in it, following no link; what vanishes is no error. */
+  public static void deleteTree(Path path) throws IOException {
+    if (!Files.exists(path, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    Files.walkFileTree(
+        path,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException failure)
+              throws IOException {
+            if (failure instanceof NoSuchFileException) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw failure;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException failure)
+              throws IOException {
+            if (failure != null) {
+              throw failure;
+            }
+            Files.deleteIfExists(folder);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  /** Deletes what dead processes left unfinished in a folder. */
+  public static void sweep(Path folder) {
+    try (var entries = Files.newDirectoryStream(folder, UNFINISHED + "*")) {
+      for (Path entry : entries) {
+        if (ownerIsDead(String.valueOf(entry.getFileName()))) {
+          deleteTree(entry);
+        }
+      }
+    } catch (IOException e) {
+      // Leftovers cost space, nothing else; the next sweep tries again.
+    }
+  }
+
+  private static boolean ownerIsDead(String name) {
+    try {
+      String pid = name.substring(UNFINISHED.length()).split("-", 2)[0];
+      return ProcessHandle.of(Long.parseLong(pid)).isEmpty();
+    } catch (NumberFormatException e) {
+      return true;
+    }
+  }
+
+  private static Path parent(Path path) {
+    Path parent = path.toAbsolutePath().getParent();
+    if (parent == null) {
+      throw new IllegalArgumentException("the root folder has no parent: " + path);
+    }
+    return parent;
+  }
+}

@@ -1,0 +1,50 @@
+package io.vivarium.library;
+
+import io.vivarium.client.Json;
+import io.vivarium.client.JsonException;
+import io.vivarium.client.JsonObject;
+import io.vivarium.client.VmState;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an engine last wrote of itself, in {@code run/status.json}. Whether it still lives, only its
+ * lock tells.
+ *
+ * @param pid of the engine, to end it by force while its lock is held
+ * @param reason why the VM is CRASHED, or null
+ */
+public record EngineStatus(VmState state, long pid, Instant startedAt, @Nullable String reason) {
+
+  public static @Nullable EngineStatus read(Path file) {
+    try {
+      JsonObject json = Json.parse(Files.readAllBytes(file));
+      return new EngineStatus(
+          VmState.valueOf(json.string("state")),
+          json.number("pid", 0, Integer.MAX_VALUE),
+          Instant.parse(json.string("startedAt")),
+          json.optString("reason"));
+    } catch (NoSuchFileException e) {
+      return null;
+    } catch (IOException | JsonException | IllegalArgumentException | DateTimeException e) {
+      return new EngineStatus(
+          VmState.CRASHED, 0, Instant.EPOCH, "its status file is damaged: " + e.getMessage());
+    }
+  }
+
+  public void write(Path file) throws IOException {
+    JsonObject json =
+        new JsonObject()
+            .put("state", state)
+            .put("pid", pid)
+            .put("startedAt", startedAt)
+            .put("reason", reason);
+    DurableFiles.writeQuickly(file, Json.write(json).getBytes(StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,300 @@
+package io.vivarium.library;
+
+import io.vivarium.client.Json;
+import io.vivarium.client.JsonException;
+import io.vivarium.client.SpecRules;
+import io.vivarium.client.VivariumException;
+import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.client.VmInfo;
+import io.vivarium.client.VmSpec;
+import io.vivarium.client.VmState;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The VMs on disk. Holds no state: any number of processes use one library at once. */
+public final class Library {
+  private final Home home;
+
+  private Library(Home home) {
+    this.home = home;
+  }
+
+  /** Opens a library, making its folders and sweeping what dead processes left. */
+  public static Library open(Home home) throws VivariumException {
+    try {
+      if (!Files.isDirectory(home.machines())) {
+        Files.createDirectories(
+            home.root(),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Files.createDirectories(home.machines());
+      }
+      Files.createDirectories(home.trash());
+    } catch (IOException e) {
+      throw Failures.explain("cannot use the library in " + home.root(), e);
+    }
+    return new Library(home);
+  }
+
+  public Home home() {
+    return home;
+  }
+
+  /** Removes what dead processes left, and disposable VMs whose engine is gone. */
+  public void sweep() {
+    DurableFiles.sweep(home.machines());
+    Trash.sweep(home);
+    for (String name : names()) {
+      MachineFolder folder = new MachineFolder(home.machines().resolve(name));
+      try {
+        if (read(folder).disposable()
+            && EngineStatus.read(folder.status()) != null
+            && !EngineLock.held(folder.lock())) {
+          erase(folder);
+        }
+      } catch (VivariumException | IOException e) {
+        // Named when somebody asks for this VM; it must not hide the others.
+      }
+    }
+  }
+
+  /** Names of all VMs, sorted. */
+  public List<String> names() {
+    List<String> names = new ArrayList<>();
+    try (var folders = Files.newDirectoryStream(home.machines())) {
+      for (Path folder : folders) {
+        String name = String.valueOf(folder.getFileName());
+        if (SpecRules.name(name) == null && Files.isDirectory(folder)) {
+          names.add(name);
+        }
+      }
+    } catch (IOException | java.nio.file.DirectoryIteratorException e) {
+      return List.of();
+    }
+    names.sort(null);
+    return names;
+  }
+
+  /** The folder of a VM that exists. */
+  public MachineFolder find(String name) throws VivariumException {
+    String wrong = SpecRules.name(name);
+    if (wrong != null) {
+      throw new VivariumException(Kind.USAGE, wrong, "");
+    }
+    MachineFolder folder = new MachineFolder(home.machines().resolve(name));
+    if (!Files.isDirectory(folder.path())) {
+      String near = Suggest.nearest(name, names());
+      throw new VivariumException(
+          Kind.NOT_FOUND,
+          "there is no VM '" + name + "'",
+          near == null ? "'viv ps -a' lists all." : "Did you mean '" + near + "'?");
+    }
+    return folder;
+  }
+
+  public VmSpec read(MachineFolder folder) throws VivariumException {
+    try {
+      return SpecCodec.read(Json.parse(Files.readAllBytes(folder.spec())), folder.name());
+    } catch (NoSuchFileException e) {
+      throw damaged(folder, "it has no spec.json");
+    } catch (JsonException e) {
+      throw damaged(folder, "spec.json: " + e.getMessage());
+    } catch (IOException e) {
+      throw Failures.explain("cannot read VM '" + folder.name() + "'", e);
+    }
+  }
+
+  /** The VM at this moment; an engine that died without a word shows as CRASHED. */
+  public VmInfo info(MachineFolder folder) throws VivariumException {
+    VmSpec spec = read(folder);
+    EngineStatus status = EngineStatus.read(folder.status());
+    boolean alive = status != null && EngineLock.held(folder.lock());
+    VmState state = VmState.STOPPED;
+    String reason = null;
+    if (status != null) {
+      boolean ended = status.state() == VmState.STOPPED || status.state() == VmState.CRASHED;
+      if (!alive && !ended) {
+        // It may have ended between the two looks: what it wrote last is its goodbye.
+        EngineStatus last = EngineStatus.read(folder.status());
+        status = last == null ? status : last;
+        ended = status.state() == VmState.STOPPED || status.state() == VmState.CRASHED;
+      }
+      state = alive || ended ? status.state() : VmState.CRASHED;
+      reason = alive || ended ? status.reason() : "its engine died without saying goodbye";
+    }
+    return new VmInfo(
+        spec,
+        state,
+        alive && status != null ? status.pid() : 0,
+        createdAt(folder),
+        alive && status != null ? status.startedAt() : null,
+        current(folder),
+        reason,
+        ConsoleTail.of(folder.consoleLog()));
+  }
+
+  /** Stands in lists for a VM whose spec cannot be read. */
+  public VmInfo damagedInfo(String name, String why) {
+    VmSpec spec =
+        new VmSpec(1, name, null, null, null, null, 0, 0, List.of(), List.of(), "none", false);
+    return new VmInfo(spec, VmState.CRASHED, 0, Instant.EPOCH, null, null, why, "");
+  }
+
+  /** The console's log since the last start: what was rotated away, then the newest part. */
+  public byte[] consoleLog(MachineFolder folder) throws VivariumException {
+    java.io.ByteArrayOutputStream log = new java.io.ByteArrayOutputStream();
+    for (Path part : List.of(folder.olderConsoleLog(), folder.consoleLog())) {
+      try {
+        log.writeBytes(Files.readAllBytes(part));
+      } catch (NoSuchFileException e) {
+        // Never started, or nothing was rotated.
+      } catch (IOException e) {
+        throw Failures.explain("cannot read the console's log of '" + folder.name() + "'", e);
+      }
+    }
+    return log.toByteArray();
+  }
+
+  /** Makes the folder of a new, stopped VM; the spec has been validated. */
+  public MachineFolder create(VmSpec spec) throws VivariumException {
+    MachineFolder folder = new MachineFolder(home.machines().resolve(spec.name()));
+    Path beside = DurableFiles.unfinished(home.machines());
+    try {
+      if (Files.exists(folder.path())) {
+        throw taken(spec.name());
+      }
+      Files.createDirectory(beside);
+      Files.createDirectory(beside.resolve("snapshots"));
+      Files.createDirectory(beside.resolve("run"));
+      DurableFiles.write(
+          beside.resolve("spec.json"),
+          Json.pretty(SpecCodec.write(spec)).getBytes(StandardCharsets.UTF_8));
+      DurableFiles.rename(beside, folder.path());
+      return folder;
+    } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
+      throw taken(spec.name());
+    } catch (IOException e) {
+      if (Files.exists(folder.path()) && !Failures.full(e)) {
+        throw taken(spec.name());
+      }
+      throw Failures.explain("cannot create VM '" + spec.name() + "'", e);
+    } finally {
+      discard(beside);
+    }
+  }
+
+  /** Renames a VM whose engine does not run. */
+  public void rename(String name, String newName) throws VivariumException {
+    String wrong = SpecRules.name(newName);
+    if (wrong != null) {
+      throw new VivariumException(Kind.USAGE, wrong, "");
+    }
+    MachineFolder from = find(name);
+    MachineFolder to = new MachineFolder(home.machines().resolve(newName));
+    if (Files.exists(to.path())) {
+      throw taken(newName);
+    }
+    EngineLock lock = lockStopped(from, "renamed");
+    try {
+      DurableFiles.rename(from.path(), to.path());
+    } catch (IOException e) {
+      throw Files.exists(to.path())
+          ? taken(newName)
+          : Failures.explain("cannot rename VM '" + name + "'", e);
+    } finally {
+      lock.close();
+    }
+  }
+
+  /** Moves a VM whose engine does not run into the trash. */
+  public void trash(String name) throws VivariumException {
+    MachineFolder folder = find(name);
+    EngineLock lock = lockStopped(folder, "removed");
+    try {
+      Trash.put(home, folder.path(), name);
+    } catch (IOException e) {
+      throw Failures.explain("cannot remove VM '" + name + "'", e);
+    } finally {
+      lock.close();
+    }
+  }
+
+  /** Deletes a disposable VM for good; it vanishes from the list at once. */
+  public void erase(MachineFolder folder) throws IOException {
+    Path beside = DurableFiles.unfinished(home.machines());
+    try {
+      Files.move(folder.path(), beside, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+    } catch (NoSuchFileException e) {
+      return;
+    }
+    DurableFiles.deleteTree(beside);
+  }
+
+  /** Id of the snapshot that a VM descends from, or null. */
+  public static @Nullable String current(MachineFolder folder) {
+    try {
+      String id = Files.readString(folder.current()).strip();
+      return SnapshotStore.isId(id) ? id : null;
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  private EngineLock lockStopped(MachineFolder folder, String done) throws VivariumException {
+    try {
+      Files.createDirectories(folder.run());
+      EngineLock lock = EngineLock.acquire(folder.lock());
+      if (lock != null) {
+        return lock;
+      }
+    } catch (IOException e) {
+      throw Failures.explain("VM '" + folder.name() + "' cannot be " + done, e);
+    }
+    throw new VivariumException(
+        Kind.WRONG_STATE,
+        "VM '" + folder.name() + "' is running and cannot be " + done,
+        "Stop it first: viv stop " + folder.name());
+  }
+
+  private static VivariumException taken(String name) {
+    return new VivariumException(
+        Kind.CONFLICT,
+        "the name '" + name + "' is taken",
+        "Choose another, or remove that VM: viv rm " + name);
+  }
+
+  private static VivariumException damaged(MachineFolder folder, String why) {
+    return new VivariumException(
+        Kind.BAD_FILE,
+        "VM '" + folder.name() + "' is damaged: " + why,
+        "Look into " + folder.path() + ", or remove it: viv rm " + folder.name());
+  }
+
+  private static Instant createdAt(MachineFolder folder) {
+    try {
+      return Files.readAttributes(folder.spec(), BasicFileAttributes.class)
+          .lastModifiedTime()
+          .toInstant();
+    } catch (IOException e) {
+      return Instant.EPOCH;
+    }
+  }
+
+  private static void discard(Path unfinished) {
+    try {
+      DurableFiles.deleteTree(unfinished);
+    } catch (IOException e) {
+      // The next sweep takes it.
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package io.vivarium.library;
+
+import java.nio.file.Path;
+
+/** Where the things of one VM are: {@code machines/<name>}. */
+public record MachineFolder(Path path) {
+  public String name() {
+    return String.valueOf(path.getFileName());
+  }
+
+  public Path spec() {
+    return path.resolve("spec.json");
+  }
+
+  /** Id of the snapshot that the running or stored state descends from. */
+  public Path current() {
+    return path.resolve("current");
+  }
+
+  public Path snapshots() {
+    return path.resolve("snapshots");
+  }
+
+  public Path run() {
+    return path.resolve("run");
+  }
+
+  public Path lock() {
+    return run().resolve("engine.lock");
+  }
+
+  public Path status() {
+    return run().resolve("status.json");
+  }
+
+  /** The engine's socket, or a link to it where this path is too long for one. */
+  public Path socket() {
+    return run().resolve("engine.sock");
+  }
+
+  public Path consoleLog() {
+    return run().resolve("console.log");
+  }
+
+  /** What was rotated away from the console's log. */
+  public Path olderConsoleLog() {
+    return run().resolve("console.log.1");
+  }
+
+  public Path engineLog() {
+    return run().resolve("engine.log");
+  }
+}

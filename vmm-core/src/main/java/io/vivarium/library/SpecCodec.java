@@ -1,0 +1,84 @@
+package io.vivarium.library;
+
+import io.vivarium.client.JsonException;
+import io.vivarium.client.JsonObject;
+import io.vivarium.client.VmSpec;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A VM's spec as JSON and back. */
+public final class SpecCodec {
+  private static final int VERSION = 1;
+
+  private SpecCodec() {}
+
+  public static JsonObject write(VmSpec spec) {
+    List<JsonObject> disks = new ArrayList<>();
+    for (VmSpec.DiskSpec disk : spec.disks()) {
+      disks.add(
+          new JsonObject()
+              .put("file", disk.file())
+              .put("format", disk.format())
+              .put("sizeBytes", disk.sizeBytes())
+              .put("readOnly", disk.readOnly()));
+    }
+    List<JsonObject> ports = new ArrayList<>();
+    for (VmSpec.PortSpec port : spec.ports()) {
+      ports.add(
+          new JsonObject()
+              .put("hostAddress", port.hostAddress())
+              .put("hostPort", port.hostPort())
+              .put("guestPort", port.guestPort())
+              .put("protocol", port.protocol()));
+    }
+    return new JsonObject()
+        .put("version", VERSION)
+        .put("name", spec.name())
+        .put("image", spec.image())
+        .put("kernel", spec.kernel())
+        .put("initrd", spec.initrd())
+        .put("cmdline", spec.cmdline())
+        .put("memoryBytes", spec.memoryBytes())
+        .put("cpus", spec.cpus())
+        .put("disks", disks)
+        .put("ports", ports)
+        .put("network", spec.network())
+        .put("disposable", spec.disposable());
+  }
+
+  /** The name is the caller's: a VM is called as its folder. */
+  public static VmSpec read(JsonObject json, String name) throws JsonException {
+    json.number("version", VERSION, VERSION);
+    List<VmSpec.DiskSpec> disks = new ArrayList<>();
+    for (JsonObject disk : json.objects("disks")) {
+      disks.add(
+          new VmSpec.DiskSpec(
+              disk.string("file"),
+              disk.string("format"),
+              disk.number("sizeBytes", 0, Long.MAX_VALUE),
+              disk.bool("readOnly")));
+    }
+    List<VmSpec.PortSpec> ports = new ArrayList<>();
+    for (JsonObject port : json.objects("ports")) {
+      ports.add(
+          new VmSpec.PortSpec(
+              port.string("hostAddress"),
+              (int) port.number("hostPort", 1, 65535),
+              (int) port.number("guestPort", 1, 65535),
+              port.string("protocol")));
+    }
+    return new VmSpec(
+        VERSION,
+        name,
+        json.optString("image"),
+        json.optString("kernel"),
+        json.optString("initrd"),
+        json.optString("cmdline"),
+        json.number("memoryBytes", 1, 1L << 50),
+        (int) json.number("cpus", 1, 4096),
+        List.copyOf(disks),
+        List.copyOf(ports),
+        json.string("network"),
+        json.bool("disposable"));
+  }
+}

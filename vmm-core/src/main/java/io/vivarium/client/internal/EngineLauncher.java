@@ -46,7 +46,7 @@ final class EngineLauncher {
   }
 
   /** An engine that is coming up. */
-  final class Start implements AutoCloseable {
+  static final class Start implements AutoCloseable {
     private final MachineFolder folder;
     private final Process process;
 

@@ -45,7 +45,7 @@ public final class Frames implements AutoCloseable {
           int length = scanned - from;
           scanned++;
           start = scanned;
-          if (length == 0 || length == 1 && buffer[from] == '\r') {
+          if (length == 0 || (length == 1 && buffer[from] == '\r')) {
             continue;
           }
           return Json.parse(buffer, from, length);

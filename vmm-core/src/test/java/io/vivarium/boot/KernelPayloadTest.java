@@ -64,7 +64,7 @@ class KernelPayloadTest {
     refusedLz4("runs past the end", 0, 0, 0, 0, 1);
     refusedLz4("runs past the end", 0xff, 0xff, 0xff, 0xff, 1);
     refusedLz4("literals run past", 3, 0, 0, 0, 0xf0, 0xff, 0);
-    refusedLz4("middle of a sequence", 1, 0, 0, 0, 0x0f);
+    refusedLz4("middle of a sequence", 2, 0, 0, 0, 0x0f, 1);
     refusedLz4("outside its block", 4, 0, 0, 0, 0x10, 'a', 2, 0);
     refusedLz4("outside its block", 4, 0, 0, 0, 0x10, 'a', 0, 0);
     refusedLz4("ends after 1 of 64", 2, 0, 0, 0, 0x10, 'a');

@@ -1,0 +1,21 @@
+package io.vivarium.assist;
+
+/** Kernel parameters that an unmodified Linux 6.1 gets on a host that interprets ring 0. */
+final class InterpretedLinux {
+  /** Instructions that the kernel would patch itself to use, and that fault there. */
+  private static final String NEEDED = "clearcpuid=popcnt,ssse3,xsavec,xsaves,xsaveopt";
+
+  /** What costs much in interpreted code and that a guest under test doesn't miss. */
+  private static final String SPEED =
+      "mitigations=off tsc=reliable lpj=5200000 init_on_alloc=0 no_timer_check"
+          + " random.trust_cpu=on noreplace-smp cryptomgr.notests"
+          + " initcall_blacklist=tracer_init_tracefs,trace_eval_init,"
+          + "ftrace_check_for_weak_functions,kfunc_init,bpf_prog_test_run_init,"
+          + "bpf_tcp_ca_kfunc_init,bpf_rstat_kfunc_init,cubictcp_register,"
+          + "bpf_key_sig_kfuncs_init,init_kprobe_trace,load_system_certificate_list,"
+          + "btf_module_init";
+
+  static final String PARAMETERS = NEEDED + " " + SPEED;
+
+  private InterpretedLinux() {}
+}

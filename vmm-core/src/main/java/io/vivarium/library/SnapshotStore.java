@@ -60,9 +60,9 @@ public final class SnapshotStore {
     return UUID.randomUUID().toString().replace("-", "").substring(0, 12);
   }
 
-  /** The folder with the machine's files of a snapshot. */
-  public Path machineFiles(String id) {
-    return folder.snapshots().resolve(id).resolve("machine");
+  /** Where a snapshot lies. */
+  public Path folder(String id) {
+    return folder.snapshots().resolve(id);
   }
 
   /** Refuses a name that cannot be or is taken, before any work is done. */

@@ -1,0 +1,356 @@
+package io.vivarium.engine;
+
+import io.vivarium.client.JsonObject;
+import io.vivarium.client.VivariumException;
+import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.client.VmSpec;
+import io.vivarium.client.VmState;
+import io.vivarium.images.agent.AgentProtocol;
+import io.vivarium.library.EngineStatus;
+import io.vivarium.library.Home;
+import io.vivarium.library.MachineFolder;
+import io.vivarium.machine.MachineExit;
+import io.vivarium.machine.VirtualMachine;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One VM's life in this process: boots or restores its machine, boots it again when the guest asks,
+ * and ends with it. Changes of the machine take turns under one lock; how the guest's runs end is
+ * handled by the thread in {@link #run}.
+ */
+final class Engine {
+  /** Hears of every change of state. */
+  interface StateListener {
+    void changed(JsonObject event);
+  }
+
+  private record Ended(int generation, MachineExit exit) {}
+
+  private final Home home;
+  private final MachineFolder folder;
+  private final VmSpec spec;
+  private final MachineFactory factory;
+  private final ConsoleHub console;
+  private final GuestAgent agent = new GuestAgent();
+  private final Instant startedAt = Instant.now();
+  private final long startedNanos = System.nanoTime();
+  private final ReentrantLock changing = new ReentrantLock();
+  private final BlockingQueue<Ended> exits = new LinkedBlockingQueue<>();
+  private final List<StateListener> listeners = new CopyOnWriteArrayList<>();
+  private volatile @Nullable VirtualMachine machine;
+  private volatile VmState state = VmState.STARTING;
+  private volatile @Nullable String reason;
+  private volatile int generation;
+
+  Engine(Home home, MachineFolder folder, VmSpec spec, MachineFactory factory, ConsoleHub console) {
+    this.home = home;
+    this.folder = folder;
+    this.spec = spec;
+    this.factory = factory;
+    this.console = console;
+  }
+
+  Home home() {
+    return home;
+  }
+
+  MachineFolder folder() {
+    return folder;
+  }
+
+  VmSpec spec() {
+    return spec;
+  }
+
+  ConsoleHub console() {
+    return console;
+  }
+
+  GuestAgent agent() {
+    return agent;
+  }
+
+  VmState state() {
+    return state;
+  }
+
+  boolean isOver() {
+    return state == VmState.STOPPED || state == VmState.CRASHED;
+  }
+
+  @Nullable String reason() {
+    return reason;
+  }
+
+  Instant startedAt() {
+    return startedAt;
+  }
+
+  long uptimeNanos() {
+    return System.nanoTime() - startedNanos;
+  }
+
+  void listen(StateListener listener) {
+    listeners.add(listener);
+  }
+
+  void forget(StateListener listener) {
+    listeners.remove(listener);
+  }
+
+  /** The machine that runs. */
+  VirtualMachine machine() throws VivariumException {
+    VirtualMachine current = machine;
+    if (current == null) {
+      throw new VivariumException(
+          Kind.WRONG_STATE, "VM '" + spec.name() + "' is " + word(state), "");
+    }
+    return current;
+  }
+
+  /** Boots; the vCPUs run when this returns. */
+  void boot() throws VivariumException {
+    changing.lock();
+    try {
+      int next = generation + 1;
+      VirtualMachine booted = factory.boot(MachinePlan.of(home, spec), exit -> ended(next, exit));
+      use(booted, next, false);
+      booted.resume();
+      become(VmState.RUNNING, null);
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  /**
+   * Puts the VM where a snapshot's folder says; the vCPUs run when this returns. The machine that
+   * ran before goes on when the snapshot is refused.
+   */
+  void restore(Path snapshot) throws VivariumException {
+    changing.lock();
+    try {
+      SavedContext context = SavedContext.read(snapshot);
+      int next = generation + 1;
+      VirtualMachine restored =
+          factory.restore(spec.name(), snapshot.resolve("machine"), exit -> ended(next, exit));
+      release();
+      console.begin(context.consoleTail().getBytes(StandardCharsets.ISO_8859_1));
+      use(restored, next, context.agentReady());
+      restored.resume();
+      become(VmState.RUNNING, null);
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  private void use(VirtualMachine next, int itsGeneration, boolean agentReady) {
+    generation = itsGeneration;
+    console.connect(next.serial(0));
+    agent.connect(next, agentReady);
+    machine = next;
+  }
+
+  private void release() {
+    VirtualMachine old = machine;
+    machine = null;
+    if (old != null) {
+      agent.disconnect();
+      old.close();
+    }
+  }
+
+  private void ended(int itsGeneration, MachineExit exit) {
+    exits.add(new Ended(itsGeneration, exit));
+  }
+
+  /** Returns when the VM has ended; its last state is in {@link #state}. */
+  void run() {
+    while (!isOver()) {
+      Ended ended;
+      try {
+        ended = exits.take();
+      } catch (InterruptedException e) {
+        finish(VmState.STOPPED, null);
+        return;
+      }
+      if (ended.generation() == generation) {
+        handle(ended.exit());
+      }
+    }
+  }
+
+  private void handle(MachineExit exit) {
+    EngineLog.say("the machine ended: " + exit);
+    switch (exit) {
+      case MachineExit.PowerOff ignored -> finish(VmState.STOPPED, null);
+      case MachineExit.Reset ignored -> reboot();
+      case MachineExit.Panic panic ->
+          finish(VmState.CRASHED, "the guest's kernel panicked: " + panic.line());
+      case MachineExit.TripleFault fault ->
+          finish(VmState.CRASHED, "the guest's processor gave up: " + fault.detail());
+      case MachineExit.Failed failed -> finish(VmState.CRASHED, failed.reason());
+    }
+  }
+
+  private void reboot() {
+    if (state == VmState.STOPPING) {
+      finish(VmState.STOPPED, null);
+      return;
+    }
+    changing.lock();
+    try {
+      release();
+      boot();
+    } catch (VivariumException e) {
+      finish(VmState.CRASHED, "it could not boot again: " + e.getMessage());
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  void pause() throws VivariumException {
+    changing.lock();
+    try {
+      requireState(VmState.RUNNING, VmState.PAUSED);
+      machine().pause();
+      become(VmState.PAUSED, null);
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  void resume() throws VivariumException {
+    changing.lock();
+    try {
+      requireState(VmState.RUNNING, VmState.PAUSED);
+      machine().resume();
+      become(VmState.RUNNING, null);
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  /** Runs something while nothing else changes the machine. */
+  <T> T whileUnchanged(Change<T> change) throws VivariumException {
+    changing.lock();
+    try {
+      requireState(VmState.RUNNING, VmState.PAUSED);
+      return change.make(machine());
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  /** What is done to a machine under the engine's lock. */
+  interface Change<T> {
+    T make(VirtualMachine machine) throws VivariumException;
+  }
+
+  /** Asks the guest to shut down, by its power button and by its agent. */
+  void askToStop() throws VivariumException {
+    changing.lock();
+    try {
+      requireState(VmState.RUNNING, VmState.PAUSED, VmState.STOPPING);
+      VirtualMachine current = machine();
+      become(VmState.STOPPING, null);
+      current.resume();
+      current.powerButton();
+    } finally {
+      changing.unlock();
+    }
+    if (agent.ready()) {
+      Thread thread = new Thread(this::askAgentToStop, "stop");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  private void askAgentToStop() {
+    try {
+      agent.exec(List.of("poweroff", "-f"), (d, o, l) -> {}, (d, o, l) -> {}, () -> false);
+    } catch (VivariumException e) {
+      EngineLog.say("the agent was asked to stop: " + e.getMessage());
+    }
+  }
+
+  /** Ends the VM as it is. */
+  void end() {
+    finish(VmState.STOPPED, null);
+  }
+
+  private void finish(VmState last, @Nullable String why) {
+    changing.lock();
+    try {
+      if (!isOver()) {
+        release();
+        console.drain();
+        become(last, why);
+        exits.add(new Ended(generation, new MachineExit.PowerOff()));
+      }
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  /** Says that the start failed, for those who look at the folder. */
+  void failed(String why) {
+    become(VmState.CRASHED, why);
+  }
+
+  /** The state in the status file and to all who listen. */
+  void become(VmState next, @Nullable String why) {
+    state = next;
+    reason = why;
+    try {
+      new EngineStatus(next, ProcessHandle.current().pid(), startedAt, why).write(folder.status());
+    } catch (IOException e) {
+      EngineLog.say("the status cannot be written: " + e.getMessage());
+    }
+    JsonObject event = new JsonObject().put("state", next).put("reason", why);
+    listeners.forEach(listener -> listener.changed(event));
+  }
+
+  /** Tells the guest how large the terminal is, once its agent is free. */
+  void windowSize(int columns, int rows) {
+    if (agent.ready() && state == VmState.RUNNING) {
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  agent.exec(
+                      AgentProtocol.setWindowSize(rows, columns),
+                      (d, o, l) -> {},
+                      (d, o, l) -> {},
+                      () -> false);
+                } catch (VivariumException e) {
+                  EngineLog.say("the window's size was not taken: " + e.getMessage());
+                }
+              },
+              "window-size");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  private void requireState(VmState... allowed) throws VivariumException {
+    for (VmState one : allowed) {
+      if (state == one) {
+        return;
+      }
+    }
+    throw new VivariumException(Kind.WRONG_STATE, "VM '" + spec.name() + "' is " + word(state), "");
+  }
+
+  private static String word(VmState state) {
+    return state.name().toLowerCase(java.util.Locale.ROOT);
+  }
+}

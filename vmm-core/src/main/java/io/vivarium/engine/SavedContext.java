@@ -1,0 +1,46 @@
+package io.vivarium.engine;
+
+import io.vivarium.client.Json;
+import io.vivarium.client.JsonException;
+import io.vivarium.client.JsonObject;
+import io.vivarium.client.VivariumException;
+import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.library.DurableFiles;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * What an engine knows of a saved guest beside its machine: {@code engine.json} in the snapshot.
+ *
+ * @param agentReady whether its agent had announced itself
+ * @param consoleTail what stood on the console last, each byte a character of ISO 8859-1
+ */
+record SavedContext(boolean agentReady, String consoleTail) {
+  private static final int VERSION = 1;
+  private static final String FILE = "engine.json";
+
+  void write(Path snapshot) throws IOException {
+    JsonObject json =
+        new JsonObject()
+            .put("version", VERSION)
+            .put("agentReady", agentReady)
+            .put("consoleTail", consoleTail);
+    DurableFiles.write(snapshot.resolve(FILE), Json.write(json).getBytes(StandardCharsets.UTF_8));
+  }
+
+  static SavedContext read(Path snapshot) throws VivariumException {
+    try {
+      JsonObject json = Json.parse(Files.readAllBytes(snapshot.resolve(FILE)));
+      json.number("version", VERSION, VERSION);
+      return new SavedContext(json.bool("agentReady"), json.string("consoleTail"));
+    } catch (IOException | JsonException e) {
+      throw new VivariumException(
+          Kind.BAD_FILE,
+          "the snapshot in " + snapshot + " is damaged: " + FILE + ": " + e.getMessage(),
+          "Restore another one; remove this one when you do not need it.",
+          e);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * The engine: a process that runs one VM, and its API.
+ *
+ * <p>JSON-RPC 2.0 over the Unix socket {@code machines/NAME/run/engine.sock} (a link where the path
+ * is longer than a socket's may be): one message a line, at most 1 MiB. Anyone may script it:
+ *
+ * <pre>
+ * echo '{"jsonrpc":"2.0","id":1,"method":"info"}' | nc -U .../run/engine.sock
+ * </pre>
+ *
+ * <p>Methods, with their parameters and results; without a result listed it is {@code {}}:
+ *
+ * <ul>
+ *   <li>{@code info}: protocol (1), name, state, reason, pid, startedAt, snapshot, agentReady
+ *   <li>{@code inspect}: the same and {@code counters}, by name: exits, devices, assist
+ *   <li>{@code stats}: uptimeNanos, cpuNanos, memoryBytes, residentBytes, diskReadBytes,
+ *       diskWriteBytes, netReceiveBytes, netSendBytes
+ *   <li>{@code subscribe}: from now on the event {@code state} {state, reason}
+ *   <li>{@code pause}, {@code resume}
+ *   <li>{@code stop} {timeoutMillis}: power button and agent; after the time, or at once with 0,
+ *       the VM is ended. Answers when it has ended. Event {@code progress}
+ *   <li>{@code agent.wait}: answers when the guest's agent is ready
+ *   <li>{@code exec} {argv}: result {exitStatus}. Event {@code exec.output} {id, stream: "stdout"
+ *       or "stderr", data: base64}. Closing the connection interrupts the command
+ *   <li>{@code console.attach}: from now on the event {@code console.output} {data: base64}, the
+ *       first of which are the backlog, at most 256 KiB
+ *   <li>{@code console.input} {data: base64}: may be sent without an id
+ *   <li>{@code console.resize} {columns, rows}
+ *   <li>{@code snapshot.take} {name or null, note}: result {id, name, pauseNanos}. Event {@code
+ *       progress}
+ *   <li>{@code snapshot.restore} {id}: an id or a name
+ * </ul>
+ *
+ * <p>The event {@code progress} is {id of the request, step, fraction or -1}. Errors carry JSON-RPC
+ * 2.0's own codes, or -32000 with {@code data} {kind, cure}; kinds are those of {@link
+ * io.vivarium.client.VivariumException.Kind}.
+ */
+@org.jspecify.annotations.NullMarked
+package io.vivarium.engine;

@@ -6,6 +6,7 @@ import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.images.BuildProgress;
 import io.vivarium.images.ImageException;
+import io.vivarium.images.recipe.Recipes;
 import io.vivarium.images.store.ImageStore;
 import io.vivarium.images.store.ManifestJson;
 import io.vivarium.images.store.Recipe;
@@ -37,7 +38,7 @@ public final class HostImages {
   }
 
   private static List<Recipe> recipes() {
-    return List.of();
+    return Recipes.all();
   }
 
   private static Optional<Recipe> recipe(String name) {

@@ -108,16 +108,28 @@ public final class AgentProtocol {
       out.add(new byte[] {'\'', '\''});
       return;
     }
+    boolean plain = plain(word);
     int start = 0;
     while (start < word.length) {
-      Style style = style(word[start]);
+      Style style = plain ? Style.PLAIN : style(word[start]);
       int end = start + 1;
-      while (end < word.length && end - start < Style.PIECE && style(word[end]) == style) {
+      while (end < word.length
+          && end - start < Style.PIECE
+          && (plain || style(word[end]) == style)) {
         end++;
       }
       out.add(style.quote(word, start, end));
       start = end;
     }
+  }
+
+  private static boolean plain(byte[] word) {
+    for (byte b : word) {
+      if (b <= 0 || PLAIN.indexOf(b) < 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static Style style(byte b) {
@@ -127,7 +139,7 @@ public final class AgentProtocol {
     if (b >= 0 && (b < ' ' || b == 0x7f)) {
       return Style.CONTROL;
     }
-    return b > 0 && PLAIN.indexOf(b) >= 0 ? Style.PLAIN : Style.QUOTED;
+    return Style.QUOTED;
   }
 
   /** How a run of bytes is written. */

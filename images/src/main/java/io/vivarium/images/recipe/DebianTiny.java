@@ -40,6 +40,20 @@ public final class DebianTiny implements Recipe {
           "virtio_balloon",
           "vmw_vsock_virtio_transport");
 
+  /**
+   * What they are known to depend on: taken in the first pass, as each unpacks the whole package.
+   */
+  private static final Set<String> LIKELY =
+      Set.of(
+          "virtio",
+          "virtio_ring",
+          "virtio_pci_legacy_dev",
+          "virtio_pci_modern_dev",
+          "failover",
+          "net_failover",
+          "vsock",
+          "vmw_vsock_virtio_transport_common");
+
   @Override
   public String name() {
     return "debian-tiny";
@@ -98,6 +112,7 @@ public final class DebianTiny implements Recipe {
       throws IOException, ImageException {
     KernelModules modules = new KernelModules();
     Set<String> wanted = new HashSet<>(DRIVERS);
+    Set<String> likely = new HashSet<>(LIKELY);
     StringBuilder release = new StringBuilder();
     while (!wanted.isEmpty()) {
       DebFile.visit(
@@ -109,10 +124,13 @@ public final class DebianTiny implements Recipe {
             if (name.startsWith("boot/vmlinuz-") && release.isEmpty()) {
               release.append(name.substring("boot/vmlinuz-".length()));
               Files.copy(content, vmlinuz);
-            } else if (name.endsWith(".ko") && wanted.remove(KernelModules.name(name))) {
-              modules.add(KernelModules.name(name), content.readAllBytes());
+            } else if (name.endsWith(".ko")) {
+              String module = KernelModules.name(name);
+              if (wanted.remove(module) || likely.remove(module)) {
+                modules.add(module, content.readAllBytes());
+              }
             }
-            return true;
+            return release.isEmpty() || !wanted.isEmpty() || !likely.isEmpty();
           });
       if (release.isEmpty() || !wanted.isEmpty()) {
         throw new ImageException(

@@ -54,6 +54,24 @@ public record ImageManifest(
   /** A file of the image: bytes and sha256 (hex). */
   public record ImageFile(String name, long sizeBytes, String sha256) {}
 
+  /** Whether another differs at most in the time of its making. */
+  public boolean sameContents(ImageManifest other) {
+    return equals(
+        new ImageManifest(
+            other.version,
+            other.name,
+            other.description,
+            other.recipe,
+            other.kernel,
+            other.initrd,
+            other.cmdline,
+            other.disks,
+            other.agentProtocol,
+            other.packages,
+            other.files,
+            created));
+  }
+
   /** The file of that name, if the image has it. */
   public Optional<ImageFile> file(String fileName) {
     return files.stream().filter(f -> f.name().equals(fileName)).findFirst();

@@ -183,6 +183,11 @@ public final class ImageStore {
             built.packages(),
             seal(folder),
             Instant.now().truncatedTo(ChronoUnit.SECONDS));
+    Optional<StoredImage> same = sameButNewer(manifest);
+    if (same.isPresent()) {
+      progress.update(recipe.name() + " is as before", 1.0);
+      return same.get();
+    }
     byte[] json = ManifestJson.write(manifest);
     Path manifestFile = folder.resolve(MANIFEST);
     StoreFiles.replace(manifestFile, json);
@@ -190,16 +195,31 @@ public final class ImageStore {
     String digest = "sha256:" + StoreFiles.sha256(json);
     Path home = folder(digest);
     Files.createDirectories(StoreFiles.parent(home));
-    if (!Files.isDirectory(home)) {
-      Files.move(folder, home, StandardCopyOption.ATOMIC_MOVE);
-      StoreFiles.syncFolder(StoreFiles.parent(home));
+    if (Files.exists(home)) {
+      removeFolder(home); // The very same image, and damaged, or it would have been kept above.
     }
+    Files.move(folder, home, StandardCopyOption.ATOMIC_MOVE);
+    StoreFiles.syncFolder(StoreFiles.parent(home));
     Files.createDirectories(images.resolve("names"));
     StoreFiles.replace(
         nameFile(recipe.name()), (digest + "\n").getBytes(StandardCharsets.US_ASCII));
     StoreFiles.syncFolder(images);
     progress.update("built " + recipe.name(), 1.0);
     return get(recipe.name());
+  }
+
+  /** The image that has the name now, if it differs only in the time of its making and is whole. */
+  private Optional<StoredImage> sameButNewer(ImageManifest built) {
+    try {
+      Optional<StoredImage> old = find(built.name());
+      if (old.isPresent() && old.get().manifest().sameContents(built)) {
+        verify(old.get());
+        return old;
+      }
+    } catch (ImageException e) {
+      return Optional.empty(); // Damaged: the new one takes its place.
+    }
+    return Optional.empty();
   }
 
   /** Makes the files durable and read-only, and lists them by name. */

@@ -1,0 +1,139 @@
+package io.vivarium.images.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class AgentProtocolTest {
+  private static String request(String... argv) {
+    return new String(AgentProtocol.request("abc123", List.of(argv)), StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void quotesSoThatTheShellInterpretsNothing() {
+    assertThat(request("echo", "ok")).isEqualTo("x abc123 echo ok\n");
+    assertThat(request("a b", "", "$x", "it's")).isEqualTo("x abc123 'a b' '' '$x' 'it'\\''s'\n");
+    assertThat(request("a", "1\n2\u0003")).isEqualTo("x abc123 a '1'$'\\012''2'$'\\003'\n");
+    assertThat(request("a", "ü")).isEqualTo("x abc123 a 'ü'\n");
+  }
+
+  @Test
+  void breaksLinesThatTheGuestsTerminalWouldCut() {
+    String request = request("a", "b'\u0001 ü".repeat(2_000));
+    for (String line : request.split("\n")) {
+      assertThat(line.getBytes(StandardCharsets.UTF_8).length).isLessThan(4_095);
+    }
+  }
+
+  @Test
+  void refusesWhatCannotBeSent() {
+    assertThatThrownBy(() -> request()).hasMessageContaining("no command");
+    assertThatThrownBy(() -> request("")).hasMessageContaining("no command");
+    assertThatThrownBy(() -> request("a", "b\0")).hasMessageContaining("NUL");
+    assertThatThrownBy(() -> request("a", "b".repeat(40_000))).hasMessageContaining("at most");
+  }
+
+  @Test
+  void aRealShellReadsBackWhatWasQuoted() throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/bin/bash")), "skipped: /bin/bash is not here");
+    Random random = new Random(7);
+    for (int round = 0; round < 50; round++) {
+      List<String> argv = new ArrayList<>(List.of("program"));
+      for (int i = random.nextInt(6); i >= 0; i--) {
+        StringBuilder word = new StringBuilder();
+        for (int n = random.nextInt(round < 45 ? 12 : 1_000); n > 0; n--) {
+          word.appendCodePoint(1 + random.nextInt(random.nextInt(4) == 0 ? 0x2ff : 0x7f));
+        }
+        argv.add(word.toString());
+      }
+      assertThat(throughShell(argv)).isEqualTo(argv);
+    }
+  }
+
+  private static List<String> throughShell(List<String> argv) throws Exception {
+    Process shell = new ProcessBuilder("/bin/bash").start();
+    shell
+        .getOutputStream()
+        .write("x() { shift; printf '%s\\0' \"$@\"; }\n".getBytes(StandardCharsets.UTF_8));
+    shell.getOutputStream().write(AgentProtocol.request("abc123", argv));
+    shell.getOutputStream().close();
+    String out = new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return List.of(out.substring(0, out.length() - 1).split("\0", -1));
+  }
+
+  @Test
+  void noncesDiffer() {
+    Random random = new Random(1);
+    assertThat(AgentProtocol.newNonce(random))
+        .matches("[a-z0-9]{6}")
+        .isNotEqualTo(AgentProtocol.newNonce(random));
+  }
+
+  @Test
+  void theReadyScannerFindsItsLineWhereverItIsCut() {
+    byte[] stream = "boot\u001eREAD\u001eREADY 1\u001eREADY 12\nx".getBytes(StandardCharsets.UTF_8);
+    for (int cut = 0; cut <= stream.length; cut++) {
+      ReadyScanner scanner = new ReadyScanner();
+      scanner.feed(stream, 0, cut);
+      scanner.feed(stream, cut, stream.length - cut);
+      assertThat(scanner.version()).isEqualTo(12);
+    }
+    assertThat(new ReadyScanner().feed("READY 1\n".getBytes(StandardCharsets.UTF_8), 0, 8))
+        .isFalse();
+  }
+
+  @Test
+  void aCallHandsOnOutputAndFindsItsMarkers() {
+    byte[] out =
+        "o\u001e\u001eabc\u001eabc123 x\u001eabc123 1234\u001eabc123 42\nlate"
+            .getBytes(StandardCharsets.UTF_8);
+    byte[] err = "e\u001eabc12\u001eabc123\nlate".getBytes(StandardCharsets.UTF_8);
+    for (int step = 1; step <= out.length; step++) {
+      ByteArrayOutputStream gotOut = new ByteArrayOutputStream();
+      ByteArrayOutputStream gotErr = new ByteArrayOutputStream();
+      AgentCall call = new AgentCall("abc123", List.of("a"), gotOut::write, gotErr::write);
+      for (int at = 0; at < out.length; at += step) {
+        call.feedStdout(out, at, Math.min(step, out.length - at));
+      }
+      assertThat(call.exitStatus()).isEmpty();
+      for (int at = 0; at < err.length; at += step) {
+        call.feedStderr(err, at, Math.min(step, err.length - at));
+      }
+      assertThat(call.exitStatus()).hasValue(42);
+      assertThat(gotOut).hasToString("o\u001e\u001eabc\u001eabc123 x\u001eabc123 1234");
+      assertThat(gotErr).hasToString("e\u001eabc12");
+    }
+  }
+
+  @Test
+  void aCallIsBinaryClean() {
+    Random random = new Random(3);
+    byte[] alphabet = {0x1e, 'a', 'b', 'c', '1', ' ', '\n', 0, (byte) 0xff};
+    for (int round = 0; round < 2_000; round++) {
+      ByteArrayOutputStream sent = new ByteArrayOutputStream();
+      for (int n = random.nextInt(64); n > 0; n--) {
+        sent.write(alphabet[random.nextInt(alphabet.length)]);
+      }
+      ByteArrayOutputStream stream = new ByteArrayOutputStream();
+      stream.writeBytes(sent.toByteArray());
+      stream.writeBytes("\u001eabcabc 0\n".getBytes(StandardCharsets.US_ASCII));
+      ByteArrayOutputStream got = new ByteArrayOutputStream();
+      AgentCall call = new AgentCall("abcabc", List.of("a"), got::write, got::write);
+      for (byte b : stream.toByteArray()) {
+        call.feedStdout(new byte[] {b}, 0, 1);
+      }
+      call.feedStderr("\u001eabcabc\n".getBytes(StandardCharsets.US_ASCII), 0, 8);
+      assertThat(call.exitStatus()).hasValue(0);
+      assertThat(got.toByteArray()).isEqualTo(sent.toByteArray());
+    }
+  }
+}

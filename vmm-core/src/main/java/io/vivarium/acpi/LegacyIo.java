@@ -26,6 +26,9 @@ public final class LegacyIo {
   /** First port of ACPI's fixed hardware: PM1 events at +0, PM1 control at +4, timer at +8. */
   public static final int PM_PORT = 0x600;
 
+  /** By this port a guest tells that it panicked. */
+  public static final int PVPANIC_PORT = 0x505;
+
   /** SLP_TYP of the S5 state. */
   public static final int SOFT_OFF = 5;
 

@@ -1,0 +1,176 @@
+package io.vivarium.machine;
+
+import io.vivarium.assist.Assist;
+import io.vivarium.assist.HostProfile;
+import io.vivarium.boot.CpuEntry;
+import io.vivarium.devices.irq.IrqLine;
+import io.vivarium.devices.memory.GuestMemory;
+import io.vivarium.kvm.Kvm;
+import io.vivarium.kvm.KvmCpuidEntry2;
+import io.vivarium.kvm.KvmException;
+import io.vivarium.kvm.KvmVcpu;
+import io.vivarium.kvm.KvmVm;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** KVM's part of a machine: the VM, its vCPUs with their threads, and the chipset around them. */
+final class KvmBoard implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(KvmBoard.class.getName());
+
+  /** Pages that Intel processors without unrestricted guests need, inside the device hole. */
+  private static final long IDENTITY_MAP = 0xfffb_c000L;
+
+  private static final long TSS = 0xfffb_d000L;
+
+  private final KvmVm vm;
+  private final Chipset chipset;
+  private final RunGate gate = new RunGate();
+  private final List<VcpuRunner> runners = new ArrayList<>();
+
+  private KvmBoard(KvmVm vm, Chipset chipset) {
+    this.vm = vm;
+    this.chipset = chipset;
+  }
+
+  /** Builds all of it around the RAM; the vCPUs' threads wait. */
+  static KvmBoard build(
+      Kvm kvm, HostProfile profile, GuestRam ram, String name, int cpus, MachineEvents events)
+      throws KvmException {
+    KvmVm vm = kvm.createVm();
+    Chipset chipset =
+        new Chipset(
+            name,
+            ram,
+            gsi -> irqLine(vm, gsi),
+            events,
+            new PanicWatcher(line -> events.tell(new MachineExit.Panic(line))));
+    KvmBoard board = new KvmBoard(vm, chipset);
+    try {
+      board.setUp(profile, ram.memory());
+      List<KvmCpuidEntry2> cpuid = profile.cpuid(kvm.supportedCpuid(), cpus);
+      for (int i = 0; i < cpus; i++) {
+        board.addVcpu(i, cpus, cpuid, profile, ram.memory(), name, events);
+      }
+      board.runners.forEach(VcpuRunner::start);
+      return board;
+    } catch (KvmException | RuntimeException e) {
+      board.close();
+      throw e;
+    }
+  }
+
+  private void setUp(HostProfile profile, GuestMemory memory) throws KvmException {
+    vm.setIdentityMapAddr(IDENTITY_MAP);
+    vm.setTssAddr(TSS);
+    vm.createIrqchip();
+    vm.createPit2(true);
+    if (profile.interpretsRing0()) {
+      vm.enableExitOnEmulationFailure();
+    }
+    int slot = 0;
+    for (GuestMemory.Region region : memory.regions()) {
+      vm.setUserMemoryRegion(slot++, 0, region.guestAddress(), region.host());
+    }
+  }
+
+  private void addVcpu(
+      int id,
+      int cpus,
+      List<KvmCpuidEntry2> cpuid,
+      HostProfile profile,
+      GuestMemory memory,
+      String name,
+      MachineEvents events)
+      throws KvmException {
+    KvmVcpu vcpu = vm.createVcpu(id);
+    Assist assist = null;
+    if (profile.interpretsRing0()) {
+      vcpu.runPage().setValidRegs(Assist.SYNC_REGS);
+      assist = new Assist(vcpu, memory, profile);
+    }
+    runners.add(
+        new VcpuRunner(
+            name + "-vcpu" + id,
+            vcpu,
+            chipset.ports(),
+            chipset.mmio(),
+            gate,
+            events::tell,
+            assist));
+    vcpu.setCpuid2(CpuidPolicy.of(cpuid, id, cpus));
+  }
+
+  private static IrqLine irqLine(KvmVm vm, int gsi) {
+    return high -> {
+      try {
+        vm.irqLine(gsi, high);
+      } catch (KvmException e) {
+        LOG.log(Level.ERROR, "GSI " + gsi + " cannot be driven", e);
+      }
+    };
+  }
+
+  /** Sets the vCPUs to the start of a kernel. */
+  void resetCpus(CpuEntry entry) throws KvmException {
+    for (VcpuRunner runner : runners) {
+      CpuReset.firmwareMsrs(runner.vcpu());
+    }
+    CpuReset.enter(runners.getFirst().vcpu(), entry);
+  }
+
+  KvmVm vm() {
+    return vm;
+  }
+
+  List<KvmVcpu> vcpus() {
+    return runners.stream().map(VcpuRunner::vcpu).toList();
+  }
+
+  Chipset chipset() {
+    return chipset;
+  }
+
+  void resume() {
+    chipset.resume();
+    gate.release();
+  }
+
+  /** Asks the vCPUs to stop; does not wait for them. */
+  void hold() {
+    gate.hold();
+    runners.forEach(VcpuRunner::kick);
+  }
+
+  /** Returns when no vCPU runs and no device works. */
+  void pause() {
+    chipset.releaseVcpus();
+    gate.hold();
+    gate.awaitStill(runners);
+    chipset.pause();
+  }
+
+  long cpuNanos() {
+    long total = 0;
+    for (VcpuRunner runner : runners) {
+      total += runner.cpuNanos();
+    }
+    return total;
+  }
+
+  void countInto(Map<String, Long> counters) {
+    runners.forEach(runner -> runner.countInto(counters));
+    chipset.countInto(counters);
+  }
+
+  @Override
+  public void close() {
+    chipset.releaseVcpus();
+    gate.end();
+    gate.awaitStill(runners);
+    chipset.close();
+    runners.forEach(runner -> runner.vcpu().close());
+    vm.close();
+  }
+}

@@ -1,0 +1,148 @@
+package io.vivarium.machine;
+
+import io.vivarium.acpi.AcpiTables;
+import io.vivarium.assist.HostProfile;
+import io.vivarium.boot.BadKernelException;
+import io.vivarium.boot.CpuEntry;
+import io.vivarium.boot.KernelLoader;
+import io.vivarium.boot.LowMemory;
+import io.vivarium.kvm.Kvm;
+import io.vivarium.kvm.KvmException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** A virtual machine on {@code /dev/kvm}. */
+public final class KvmMachine implements VirtualMachine {
+  private final GuestRam ram;
+  private final KvmBoard board;
+  private final MachineEvents events;
+  private boolean paused = true;
+  private boolean closed;
+
+  private KvmMachine(GuestRam ram, KvmBoard board, MachineEvents events) {
+    this.ram = ram;
+    this.board = board;
+    this.events = events;
+  }
+
+  /**
+   * Makes a machine with its kernel loaded, which {@link #resume} starts.
+   *
+   * @param listener hears how the machine ends
+   * @throws BadKernelException when the kernel, initrd or command line cannot be booted
+   * @throws KvmException when {@code /dev/kvm} is missing, not accessible or refuses something
+   * @throws IOException when a file cannot be read, or memory cannot be had
+   */
+  public static KvmMachine boot(MachineConfig config, MachineExit.Listener listener)
+      throws IOException, BadKernelException {
+    try (Kvm kvm = Kvm.open()) {
+      HostProfile profile = Host.profile(kvm);
+      GuestRam ram = GuestRam.anonymous(config.memoryBytes());
+      KvmMachine machine = assemble(kvm, profile, ram, config, listener);
+      try {
+        machine.load(config, profile);
+        return machine;
+      } catch (IOException | BadKernelException | RuntimeException e) {
+        machine.close();
+        throw e;
+      }
+    }
+  }
+
+  private static KvmMachine assemble(
+      Kvm kvm,
+      HostProfile profile,
+      GuestRam ram,
+      MachineConfig config,
+      MachineExit.Listener listener)
+      throws KvmException {
+    MachineEvents events = new MachineEvents(config.name(), listener);
+    try {
+      KvmBoard board = KvmBoard.build(kvm, profile, ram, config.name(), config.cpus(), events);
+      events.onEnd(board::hold);
+      return new KvmMachine(ram, board, events);
+    } catch (KvmException | RuntimeException e) {
+      ram.close();
+      throw e;
+    }
+  }
+
+  private void load(MachineConfig config, HostProfile profile)
+      throws IOException, BadKernelException {
+    byte[] tables =
+        AcpiTables.build(
+            new AcpiTables.Platform(config.cpus()),
+            LowMemory.ACPI,
+            (int) (LowMemory.ACPI_END - LowMemory.ACPI));
+    String cmdline = (config.cmdline() + " " + profile.kernelParameters()).strip();
+    CpuEntry entry =
+        KernelLoader.load(
+            ram.memory(),
+            new KernelLoader.Request(
+                config.kernel(), config.initrd(), cmdline, config.unpackKernel(), LowMemory.ACPI));
+    ram.memory().write(LowMemory.ACPI, tables);
+    board.resetCpus(entry);
+  }
+
+  @Override
+  public synchronized void resume() {
+    if (closed || !paused || events.ended()) {
+      return;
+    }
+    paused = false;
+    board.resume();
+  }
+
+  @Override
+  public synchronized void pause() {
+    if (closed || paused) {
+      return;
+    }
+    board.pause();
+    paused = true;
+  }
+
+  @Override
+  public synchronized boolean paused() {
+    return paused;
+  }
+
+  @Override
+  public void powerButton() {
+    board.chipset().pressPowerButton();
+  }
+
+  @Override
+  public SerialPort serial(int index) {
+    return board.chipset().serial(index);
+  }
+
+  @Override
+  public synchronized SavedMachine save(Path folder) throws IOException {
+    throw new UnsupportedOperationException("soon");
+  }
+
+  @Override
+  public long cpuNanos() {
+    return board.cpuNanos();
+  }
+
+  @Override
+  public SortedMap<String, Long> counters() {
+    SortedMap<String, Long> counters = new TreeMap<>();
+    board.countInto(counters);
+    return counters;
+  }
+
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    board.close();
+    ram.close();
+  }
+}

@@ -1,0 +1,63 @@
+package io.vivarium.desktop;
+
+import io.vivarium.client.Vivarium;
+import io.vivarium.desktop.model.HostLimits;
+import io.vivarium.desktop.ui.Desk;
+import io.vivarium.desktop.ui.Texts;
+import java.time.InstantSource;
+import javafx.scene.Scene;
+import javafx.stage.Stage;
+import javafx.stage.WindowEvent;
+
+/** One window on the host's VMs. Closing it leaves them running, which is said once. */
+public final class DesktopWindow {
+  private static final double WIDTH = 1180;
+  private static final double HEIGHT = 760;
+
+  private final Texts texts;
+  private final AppShell shell;
+
+  public DesktopWindow(Vivarium vivarium, Texts texts, HostLimits limits, InstantSource clock) {
+    this.texts = texts;
+    this.shell = new AppShell(vivarium, texts, limits, clock);
+  }
+
+  /** What views are given; for tests. */
+  public AppShell shell() {
+    return shell;
+  }
+
+  /** Puts the window on the stage and begins. */
+  public void show(Stage stage, DesktopState state) {
+    Scene scene = new Scene(shell.root(), WIDTH, HEIGHT);
+    Theme.dress(scene);
+    stage.setTitle("Vivarium");
+    stage.setMinWidth(760);
+    stage.setMinHeight(520);
+    stage.setScene(scene);
+    stage.iconifiedProperty().subscribe(iconified -> shell.seen(!iconified));
+    stage.setOnCloseRequest(e -> closing(e, stage, state));
+    stage.setOnHidden(e -> shell.close());
+    shell.open(scene);
+    stage.show();
+  }
+
+  private void closing(WindowEvent event, Stage stage, DesktopState state) {
+    Desk desk = shell.desk();
+    long running = desk.vms().running();
+    if (running == 0 || state.closeExplained()) {
+      return;
+    }
+    event.consume();
+    desk.dialogs()
+        .confirm(
+            texts.get("close.title"),
+            texts.get("close.text", running),
+            texts.get("close.yes"),
+            false,
+            () -> {
+              state.setCloseExplained();
+              stage.close();
+            });
+  }
+}

@@ -1,0 +1,3 @@
+/** The host check. */
+@org.jspecify.annotations.NullMarked
+package io.vivarium.desktop.check;

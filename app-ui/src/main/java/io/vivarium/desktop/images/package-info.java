@@ -1,0 +1,3 @@
+/** The images that VMs are made of. */
+@org.jspecify.annotations.NullMarked
+package io.vivarium.desktop.images;

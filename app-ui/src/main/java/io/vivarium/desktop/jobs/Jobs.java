@@ -1,0 +1,157 @@
+package io.vivarium.desktop.jobs;
+
+import io.vivarium.client.Progress;
+import io.vivarium.client.VivariumException;
+import io.vivarium.client.VivariumException.Kind;
+import java.lang.System.Logger.Level;
+import java.time.InstantSource;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import javafx.collections.FXCollections;
+import javafx.collections.ObservableList;
+
+/**
+ * Runs everything that may block on virtual threads and brings the results to the interface thread.
+ * Work that changes something is a {@link Job} that the activity drawer lists; a mere reading is
+ * not.
+ */
+public final class Jobs implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Jobs.class.getName());
+
+  /** Ended jobs that are remembered. */
+  private static final int MAX_REMEMBERED = 100;
+
+  /** Work with a result. */
+  @FunctionalInterface
+  public interface Work<T> {
+    T run(Progress progress) throws VivariumException;
+  }
+
+  /** Work that is done or fails. */
+  @FunctionalInterface
+  public interface Action {
+    void run(Progress progress) throws VivariumException;
+  }
+
+  /** A reading of something. */
+  @FunctionalInterface
+  public interface Reading<T> {
+    T read() throws VivariumException;
+  }
+
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final ObservableList<Job> all = FXCollections.observableArrayList();
+  private final Executor interfaceThread;
+  private final InstantSource clock;
+  private final String internalCure;
+  private Consumer<Job> onFailure = job -> {};
+
+  /**
+   * @param interfaceThread runs what it is given on the interface thread, in order
+   * @param internalCure what a user does about a fault of ours
+   */
+  public Jobs(Executor interfaceThread, InstantSource clock, String internalCure) {
+    this.interfaceThread = interfaceThread;
+    this.clock = clock;
+    this.internalCure = internalCure;
+  }
+
+  /** All jobs, newest first. */
+  public ObservableList<Job> all() {
+    return all;
+  }
+
+  /** Told of each job that fails, on the interface thread. */
+  public void onFailure(Consumer<Job> listener) {
+    onFailure = listener;
+  }
+
+  /** Starts work; {@code done} gets its result on the interface thread. Call it there. */
+  public <T> Job call(String title, String command, Work<T> work, Consumer<? super T> done) {
+    Job job = new Job(title, command, clock.instant());
+    all.addFirst(job);
+    forgetOld();
+    threads.execute(() -> perform(job, work, done));
+    return job;
+  }
+
+  /** Starts work without a result; {@code done} is told on the interface thread. Call it there. */
+  public Job run(String title, String command, Action action, Runnable done) {
+    return call(
+        title,
+        command,
+        progress -> {
+          action.run(progress);
+          return Boolean.TRUE;
+        },
+        result -> done.run());
+  }
+
+  /** Reads something in the background; one of the two is told on the interface thread. */
+  public <T> void read(
+      Reading<T> reading, Consumer<? super T> done, Consumer<VivariumException> failed) {
+    threads.execute(
+        () -> {
+          try {
+            T result = reading.read();
+            interfaceThread.execute(() -> done.accept(result));
+          } catch (VivariumException e) {
+            interfaceThread.execute(() -> failed.accept(e));
+          } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "A reading failed", e);
+            interfaceThread.execute(() -> failed.accept(internal(e)));
+          }
+        });
+  }
+
+  /** Runs something on the interface thread. */
+  public void onInterfaceThread(Runnable task) {
+    interfaceThread.execute(task);
+  }
+
+  private <T> void perform(Job job, Work<T> work, Consumer<? super T> done) {
+    JobProgress progress = new JobProgress(job, interfaceThread);
+    try {
+      T result = work.run(progress);
+      interfaceThread.execute(
+          () -> {
+            job.end(Job.State.DONE, null, clock.instant());
+            done.accept(result);
+          });
+    } catch (VivariumException e) {
+      interfaceThread.execute(() -> fail(job, e));
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, job.title(), e);
+      interfaceThread.execute(() -> fail(job, internal(e)));
+    }
+  }
+
+  private void fail(Job job, VivariumException why) {
+    if (why.kind() == Kind.CANCELLED) {
+      job.end(Job.State.CANCELLED, null, clock.instant());
+      return;
+    }
+    job.end(Job.State.FAILED, why, clock.instant());
+    onFailure.accept(job);
+  }
+
+  private VivariumException internal(RuntimeException e) {
+    return new VivariumException(Kind.INTERNAL, e.toString(), internalCure, e);
+  }
+
+  private void forgetOld() {
+    for (int i = all.size() - 1; i >= MAX_REMEMBERED; i--) {
+      if (all.get(i).state() != Job.State.RUNNING) {
+        all.remove(i);
+      }
+    }
+  }
+
+  /** Leaves running work alone: it ends with the process. */
+  @Override
+  public void close() {
+    threads.shutdownNow();
+  }
+}

@@ -1,0 +1,3 @@
+/** Every verb by its name. */
+@org.jspecify.annotations.NullMarked
+package io.vivarium.desktop.palette;

@@ -1,0 +1,75 @@
+package io.vivarium.desktop.shell;
+
+import io.vivarium.desktop.jobs.Job;
+import io.vivarium.desktop.ui.Icons;
+import io.vivarium.desktop.ui.Nodes;
+import io.vivarium.desktop.ui.Texts;
+import io.vivarium.desktop.ui.Ticker;
+import java.time.InstantSource;
+import javafx.collections.ListChangeListener;
+import javafx.collections.ObservableList;
+import javafx.scene.Node;
+import javafx.scene.control.ScrollPane;
+import javafx.scene.layout.VBox;
+
+/** All jobs, newest first, in a drawer at the window's foot. */
+final class ActivityDrawer extends VBox {
+  private static final int MAX_ROWS = 50;
+
+  private final ObservableList<Job> jobs;
+  private final Texts texts;
+  private final InstantSource clock;
+  private final VBox rows = Nodes.column("job-rows");
+
+  ActivityDrawer(
+      ObservableList<Job> jobs, Texts texts, InstantSource clock, Ticker ticker, Runnable close) {
+    this.jobs = jobs;
+    this.texts = texts;
+    this.clock = clock;
+    getStyleClass().add("drawer");
+    setId("activity");
+    ScrollPane scroll = new ScrollPane(rows);
+    scroll.setFitToWidth(true);
+    scroll.getStyleClass().add("edge-to-edge");
+    getChildren()
+        .addAll(
+            Nodes.row(
+                "drawer-head",
+                Nodes.label(texts.get("activity.title"), "section-title"),
+                Nodes.spacer(),
+                Nodes.iconButton(texts.get("banner.close"), Icons.CLOSE, close)),
+            scroll);
+    jobs.addListener((ListChangeListener<Job>) change -> rebuild());
+    ticker.add(this::tick);
+    Nodes.visible(this, false);
+    rebuild();
+  }
+
+  private void rebuild() {
+    if (!isVisible()) {
+      return;
+    }
+    if (jobs.isEmpty()) {
+      rows.getChildren().setAll(Nodes.label(texts.get("activity.empty"), "muted"));
+      return;
+    }
+    rows.getChildren()
+        .setAll(
+            jobs.stream().limit(MAX_ROWS).<Node>map(job -> new JobRow(job, texts, clock)).toList());
+  }
+
+  private void tick() {
+    if (isVisible()) {
+      for (Node row : rows.getChildren()) {
+        if (row instanceof JobRow jobRow) {
+          jobRow.tick();
+        }
+      }
+    }
+  }
+
+  void toggle() {
+    Nodes.visible(this, !isVisible());
+    rebuild();
+  }
+}

@@ -1,0 +1,89 @@
+package io.vivarium.desktop.shell;
+
+import io.vivarium.desktop.model.VmItem;
+import io.vivarium.desktop.model.VmModel;
+import io.vivarium.desktop.ui.Icons;
+import io.vivarium.desktop.ui.Nodes;
+import io.vivarium.desktop.ui.Place;
+import io.vivarium.desktop.ui.Texts;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+import javafx.scene.control.Label;
+import javafx.scene.control.ToggleButton;
+import javafx.scene.control.ToggleGroup;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.VBox;
+import org.jspecify.annotations.Nullable;
+import org.kordamp.ikonli.Ikon;
+
+/** The places of the window, at its left. */
+final class Rail extends VBox {
+  private final Map<Place, ToggleButton> buttons = new EnumMap<>(Place.class);
+  private final Map<Place, Label> counts = new EnumMap<>(Place.class);
+  private final ToggleGroup group = new ToggleGroup();
+
+  Rail(Texts texts, Consumer<Place> go) {
+    getStyleClass().add("rail");
+    HBox mark =
+        Nodes.row("mark", Icons.of(Icons.READY, "mark-icon"), Nodes.label("Vivarium", "mark-name"));
+    getChildren().add(mark);
+    add(Place.ALL, Icons.MACHINES, texts, go);
+    add(Place.RUNNING, Icons.RUNNING, texts, go);
+    add(Place.DISPOSABLE, Icons.DISPOSABLE, texts, go);
+    getChildren().add(Nodes.label(texts.get("rail.library"), "rail-heading"));
+    add(Place.IMAGES, Icons.IMAGES, texts, go);
+    add(Place.HOST, Icons.HOST, texts, go);
+    getChildren().add(Nodes.spacer());
+  }
+
+  private void add(Place place, Ikon icon, Texts texts, Consumer<Place> go) {
+    Label name = Nodes.label(texts.get("rail." + place), "rail-name");
+    Label count = Nodes.label("", "rail-count");
+    name.setMaxWidth(Double.MAX_VALUE);
+    HBox.setHgrow(name, Priority.ALWAYS);
+    ToggleButton button = new ToggleButton();
+    button.setGraphic(Nodes.row("rail-line", Icons.of(icon), name, count));
+    button.setAccessibleText(name.getText());
+    button.setId("rail-" + place.name().toLowerCase(Locale.ROOT));
+    button.getStyleClass().add("rail-entry");
+    button.setMaxWidth(Double.MAX_VALUE);
+    button.setToggleGroup(group);
+    button.setOnAction(
+        e -> {
+          button.setSelected(true);
+          go.accept(place);
+        });
+    buttons.put(place, button);
+    counts.put(place, count);
+    getChildren().add(button);
+  }
+
+  /** Marks where the user is. */
+  void show(Place place) {
+    ToggleButton button = buttons.get(place);
+    if (button != null) {
+      group.selectToggle(button);
+    }
+  }
+
+  /** Writes how many VMs stand behind each entry. */
+  void count(VmModel vms) {
+    write(Place.ALL, vms.items().size());
+    write(Place.RUNNING, vms.running());
+    write(Place.DISPOSABLE, vms.items().stream().filter(Rail::isDisposable).count());
+  }
+
+  private static boolean isDisposable(VmItem item) {
+    return item.info().spec().disposable();
+  }
+
+  private void write(Place place, long count) {
+    @Nullable Label label = counts.get(place);
+    if (label != null) {
+      label.setText(count == 0 ? "" : Long.toString(count));
+    }
+  }
+}

@@ -1,0 +1,231 @@
+package io.vivarium.desktop.terminal;
+
+import com.techsenger.jeditermfx.core.TtyConnector;
+import com.techsenger.jeditermfx.core.util.TermSize;
+import io.vivarium.client.ConsoleConnection;
+import io.vivarium.client.VivariumException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands between a VM's console and the terminal emulator: decodes UTF-8 across block borders,
+ * holds back a flood, and outlives single connections, so that the screen stays when a VM stops.
+ *
+ * <p>The first block of a connection is old output. While the emulator reads it, its answers to
+ * queries in it (cursor position, device attributes) must not be typed into the guest, which asked
+ * long ago: {@link #replaying} tells.
+ */
+final class ConsoleTty implements TtyConnector {
+  /** Characters that wait for the emulator before the connection's thread is made to wait. */
+  private static final int MAX_WAITING = 1 << 20;
+
+  /** Full reset (RIS), so that a new connection's backlog finds an empty terminal. */
+  private static final String RESET = "\u001bc";
+
+  private record Chunk(String text, boolean old) {}
+
+  private final ArrayDeque<Chunk> waiting = new ArrayDeque<>();
+  private final Consumer<TermSize> onResize;
+  private CharsetDecoder decoder = newDecoder();
+  private byte[] undecoded = {};
+  private int offset;
+  private int waitingChars;
+  private boolean readingOld;
+  private boolean closed;
+  private @Nullable ConsoleConnection connection;
+  private long generation;
+
+  ConsoleTty(Consumer<TermSize> onResize) {
+    this.onResize = onResize;
+  }
+
+  private static CharsetDecoder newDecoder() {
+    return StandardCharsets.UTF_8
+        .newDecoder()
+        .onMalformedInput(CodingErrorAction.REPLACE)
+        .onUnmappableCharacter(CodingErrorAction.REPLACE);
+  }
+
+  /** A listener for a connection to come; output of earlier ones is ignored from now on. */
+  ConsoleConnection.Listener listener(Runnable onClosed) {
+    long mine;
+    synchronized (this) {
+      mine = ++generation;
+      connection = null;
+      decoder = newDecoder();
+      undecoded = new byte[0];
+      waiting.clear();
+      waitingChars = 0;
+      offset = 0;
+      add(RESET, true);
+      notifyAll();
+    }
+    return new ConsoleConnection.Listener() {
+      private boolean first = true;
+
+      @Override
+      public void output(byte[] data) {
+        receive(mine, data, first);
+        first = false;
+      }
+
+      @Override
+      public void closed() {
+        if (end(mine)) {
+          onClosed.run();
+        }
+      }
+    };
+  }
+
+  /** What is typed goes there from now on. */
+  synchronized void attach(ConsoleConnection newConnection) {
+    connection = newConnection;
+  }
+
+  /** Types go nowhere from now on; what was shown stays. */
+  void detach() {
+    ConsoleConnection old;
+    synchronized (this) {
+      generation++;
+      old = connection;
+      connection = null;
+      notifyAll();
+    }
+    if (old != null) {
+      old.close();
+    }
+  }
+
+  private synchronized boolean end(long of) {
+    if (of != generation) {
+      return false;
+    }
+    connection = null;
+    return true;
+  }
+
+  private synchronized void receive(long of, byte[] data, boolean old) {
+    while (waitingChars > MAX_WAITING && of == generation && !closed) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+    if (of != generation || closed) {
+      return;
+    }
+    ByteBuffer in = ByteBuffer.allocate(undecoded.length + data.length);
+    in.put(undecoded).put(data).flip();
+    CharBuffer out = CharBuffer.allocate(in.remaining() + 1);
+    decoder.decode(in, out, false);
+    undecoded = new byte[in.remaining()];
+    in.get(undecoded);
+    add(out.flip().toString(), old);
+  }
+
+  private void add(String text, boolean old) {
+    if (!text.isEmpty()) {
+      waiting.add(new Chunk(text, old));
+      waitingChars += text.length();
+      notifyAll();
+    }
+  }
+
+  /** Whether the emulator is busy with output from before the connection. */
+  synchronized boolean replaying() {
+    return readingOld;
+  }
+
+  @Override
+  public synchronized int read(char[] buffer, int start, int length) throws IOException {
+    readingOld = false;
+    while (waiting.isEmpty()) {
+      if (closed) {
+        return -1;
+      }
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return -1;
+      }
+    }
+    Chunk chunk = waiting.getFirst();
+    readingOld = chunk.old;
+    int count = Math.min(length, chunk.text.length() - offset);
+    chunk.text.getChars(offset, offset + count, buffer, start);
+    offset += count;
+    waitingChars -= count;
+    if (offset == chunk.text.length()) {
+      waiting.removeFirst();
+      offset = 0;
+    }
+    notifyAll();
+    return count;
+  }
+
+  @Override
+  public void write(byte[] bytes) throws IOException {
+    ConsoleConnection to;
+    synchronized (this) {
+      to = connection;
+    }
+    if (to == null) {
+      return;
+    }
+    try {
+      to.send(bytes);
+    } catch (VivariumException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void write(String text) throws IOException {
+    write(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public void resize(TermSize size) {
+    onResize.accept(size);
+  }
+
+  @Override
+  public synchronized boolean isConnected() {
+    return !closed;
+  }
+
+  @Override
+  public int waitFor() {
+    return 0;
+  }
+
+  @Override
+  public synchronized boolean ready() {
+    return !waiting.isEmpty();
+  }
+
+  @Override
+  public String getName() {
+    return "console";
+  }
+
+  @Override
+  public void close() {
+    synchronized (this) {
+      closed = true;
+      notifyAll();
+    }
+    detach();
+  }
+}

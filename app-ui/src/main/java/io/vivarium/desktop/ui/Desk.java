@@ -1,0 +1,33 @@
+package io.vivarium.desktop.ui;
+
+import io.vivarium.client.Vivarium;
+import io.vivarium.desktop.jobs.Jobs;
+import io.vivarium.desktop.model.HostLimits;
+import io.vivarium.desktop.model.VmModel;
+import java.time.InstantSource;
+import javafx.collections.ObservableList;
+
+/**
+ * What every view is given: the host, the work, the words, and the ways to other views.
+ *
+ * @param banners those shown, newest last; add and remove on the interface thread
+ */
+public record Desk(
+    Vivarium vivarium,
+    Jobs jobs,
+    VmModel vms,
+    Texts texts,
+    Navigator navigator,
+    Dialogs dialogs,
+    ObservableList<Banner> banners,
+    Ticker ticker,
+    HostLimits limits,
+    InstantSource clock) {
+
+  /** Copies to the clipboard. */
+  public static void copy(String text) {
+    var content = new javafx.scene.input.ClipboardContent();
+    content.putString(text);
+    javafx.scene.input.Clipboard.getSystemClipboard().setContent(content);
+  }
+}

@@ -1,0 +1,36 @@
+package io.vivarium.desktop.ui;
+
+import java.util.function.Consumer;
+import java.util.function.Function;
+import javafx.scene.Node;
+
+/** Short questions inside the window. Escape answers no. */
+public interface Dialogs {
+  /**
+   * Asks before something that costs.
+   *
+   * @param yes the words on the button that does it
+   * @param danger whether something is lost
+   */
+  void confirm(String title, String text, String yes, boolean danger, Runnable then);
+
+  /**
+   * Asks for a line of text.
+   *
+   * @param check gives the sentence that stands beside the field, empty when the text will do
+   */
+  void ask(
+      String title,
+      String label,
+      String first,
+      String yes,
+      Function<String, String> check,
+      Consumer<String> then);
+
+  /** Shows a node above everything until {@link #hide}. */
+  void show(Node content, Node firstFocus);
+
+  void hide();
+
+  boolean showing();
+}

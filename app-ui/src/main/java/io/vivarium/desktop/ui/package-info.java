@@ -1,0 +1,3 @@
+/** Small pieces that all views share. */
+@org.jspecify.annotations.NullMarked
+package io.vivarium.desktop.ui;

@@ -1,0 +1,106 @@
+package io.vivarium.desktop.vm;
+
+import io.vivarium.client.VmInfo;
+import io.vivarium.client.VmState;
+import io.vivarium.desktop.model.VmItem;
+import io.vivarium.desktop.model.VmModel;
+import io.vivarium.desktop.terminal.TerminalView;
+import io.vivarium.desktop.ui.Desk;
+import io.vivarium.desktop.ui.Icons;
+import io.vivarium.desktop.ui.Nodes;
+import io.vivarium.desktop.ui.StateBadge;
+import io.vivarium.desktop.ui.Texts;
+import javafx.animation.PauseTransition;
+import javafx.geometry.Pos;
+import javafx.scene.control.Button;
+import javafx.scene.control.Label;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.StackPane;
+import javafx.scene.layout.VBox;
+import javafx.util.Duration;
+
+/** The terminal of a VM, and while it cannot be typed into, a strip that says why. */
+final class ConsoleTab extends VBox {
+  /** Between two tries to reach a console whose VM runs. */
+  private static final Duration RETRY = Duration.millis(500);
+
+  private final VmItem item;
+  private final Texts texts;
+  private final TerminalView terminal;
+  private final Label stripText = Nodes.label("", "strip-text");
+  private final StackPane stripIcon = new StackPane();
+  private final Button stripButton;
+  private final HBox strip;
+  private final PauseTransition retry = new PauseTransition(RETRY);
+
+  ConsoleTab(VmItem item, Desk desk, VmVerbs verbs) {
+    this.item = item;
+    this.texts = desk.texts();
+    terminal = new TerminalView(desk.vivarium(), desk.jobs(), texts, item::name);
+    terminal.setId("terminal");
+    VBox.setVgrow(terminal, Priority.ALWAYS);
+    stripButton = Nodes.id(Nodes.button("", () -> startOrResume(verbs), "accent"), "strip-start");
+    strip = Nodes.row("console-strip", stripIcon, stripText, Nodes.spacer(), stripButton);
+    strip.setAlignment(Pos.CENTER_LEFT);
+    Label keys = Nodes.label(texts.get("console.keys"), "console-keys");
+    getStyleClass().add("console-tab");
+    getChildren().addAll(strip, terminal, keys);
+    retry.setOnFinished(e -> follow(item.info()));
+    terminal
+        .linkProperty()
+        .subscribe(
+            link -> {
+              if (link == TerminalView.Link.APART) {
+                desk.vms().refresh();
+                retry.playFromStart();
+              }
+            });
+  }
+
+  private void startOrResume(VmVerbs verbs) {
+    if (item.state() == VmState.PAUSED) {
+      verbs.resume(item.name());
+    } else {
+      verbs.start(item.name());
+    }
+    focusTerminal();
+  }
+
+  /** The VM is now so. */
+  void follow(VmInfo info) {
+    if (VmModel.isAlive(info.state())) {
+      terminal.connect();
+    }
+    boolean typing = info.state() == VmState.RUNNING;
+    Nodes.visible(strip, !typing);
+    stripIcon.getChildren().setAll(Icons.of(StateBadge.icon(info.state())));
+    String reason = info.reason();
+    stripText.setText(
+        info.state() == VmState.CRASHED && reason != null
+            ? reason
+            : texts.get("console.strip." + info.state()));
+    boolean startable =
+        switch (info.state()) {
+          case STOPPED, CRASHED, PAUSED -> true;
+          case STARTING, RUNNING, STOPPING -> false;
+        };
+    Nodes.visible(stripButton, startable);
+    stripButton.setText(texts.get(info.state() == VmState.PAUSED ? "verb.resume" : "verb.start"));
+  }
+
+  /** The guest is another one now, after a restore: show its console anew. */
+  void reconnect() {
+    terminal.reconnect();
+    focusTerminal();
+  }
+
+  void focusTerminal() {
+    terminal.focusTerminal();
+  }
+
+  void close() {
+    retry.stop();
+    terminal.close();
+  }
+}

@@ -1,0 +1,158 @@
+package io.vivarium.desktop.vm;
+
+import io.vivarium.client.VmState;
+import io.vivarium.desktop.model.VmItem;
+import io.vivarium.desktop.model.VmModel;
+import io.vivarium.desktop.ui.Command;
+import io.vivarium.desktop.ui.Desk;
+import io.vivarium.desktop.ui.Icons;
+import io.vivarium.desktop.ui.Texts;
+import io.vivarium.desktop.wizard.NameRule;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What can be done with a VM, from its card, its page or the palette: the same words and ways. */
+public final class VmVerbs {
+  /** How long a guest may take to shut down before it is ended; the user may force it earlier. */
+  private static final long STOP_TIMEOUT_MILLIS = 60_000;
+
+  private final Desk desk;
+  private final Texts texts;
+
+  public VmVerbs(Desk desk) {
+    this.desk = desk;
+    this.texts = desk.texts();
+  }
+
+  public void start(String name) {
+    desk.jobs()
+        .call(
+            texts.get("job.start", name),
+            "viv start " + name,
+            progress -> desk.vivarium().start(name, true, progress),
+            info -> desk.vms().refresh());
+  }
+
+  public void pause(String name) {
+    desk.jobs()
+        .run(
+            texts.get("job.pause", name),
+            "viv pause " + name,
+            progress -> desk.vivarium().pause(name),
+            desk.vms()::refresh);
+  }
+
+  public void resume(String name) {
+    desk.jobs()
+        .run(
+            texts.get("job.resume", name),
+            "viv resume " + name,
+            progress -> desk.vivarium().resume(name),
+            desk.vms()::refresh);
+  }
+
+  public void stop(String name) {
+    desk.jobs()
+        .run(
+            texts.get("job.stop", name),
+            "viv stop " + name,
+            progress -> desk.vivarium().stop(name, STOP_TIMEOUT_MILLIS, progress),
+            desk.vms()::refresh);
+  }
+
+  /** Pulls the plug, after a question. */
+  public void kill(String name) {
+    desk.dialogs()
+        .confirm(
+            texts.get("kill.title", name),
+            texts.get("kill.text"),
+            texts.get("verb.kill"),
+            true,
+            () ->
+                desk.jobs()
+                    .run(
+                        texts.get("job.kill", name),
+                        "viv kill " + name,
+                        progress -> desk.vivarium().kill(name),
+                        desk.vms()::refresh));
+  }
+
+  /** Moves a VM to the trash, after a question. */
+  public void delete(VmItem item) {
+    String name = item.name();
+    boolean alive = VmModel.isAlive(item.state());
+    desk.dialogs()
+        .confirm(
+            texts.get("delete.title", name),
+            texts.get(alive ? "delete.text.running" : "delete.text"),
+            texts.get("verb.delete"),
+            true,
+            () ->
+                desk.jobs()
+                    .run(
+                        texts.get("job.delete", name),
+                        "viv rm " + (alive ? "--force " : "") + name,
+                        progress -> desk.vivarium().remove(name, alive),
+                        desk.vms()::refresh));
+  }
+
+  /** Asks for a new name; {@code then} runs when it has it. */
+  public void rename(String name, Runnable then) {
+    desk.dialogs()
+        .ask(
+            texts.get("rename.title", name),
+            texts.get("rename.label"),
+            name,
+            texts.get("verb.rename"),
+            text ->
+                text.equals(name)
+                    ? ""
+                    : NameRule.problem(text, taken -> desk.vms().find(taken).isPresent(), texts),
+            newName -> {
+              if (!newName.equals(name)) {
+                rename(name, newName, then);
+              }
+            });
+  }
+
+  private void rename(String name, String newName, Runnable then) {
+    desk.jobs()
+        .run(
+            texts.get("job.rename", name, newName),
+            "viv rename " + name + " " + newName,
+            progress -> desk.vivarium().rename(name, newName),
+            () -> {
+              desk.vms().refresh();
+              desk.navigator().openVm(newName);
+              then.run();
+            });
+  }
+
+  /** The verbs that a VM in its present state knows, for the palette. */
+  public List<Command> commands(VmItem item) {
+    String name = item.name();
+    VmState state = item.state();
+    List<Command> all = new ArrayList<>();
+    all.add(
+        Command.of(texts.get("verb.open"), name, Icons.OPEN, () -> desk.navigator().openVm(name)));
+    switch (state) {
+      case STOPPED, CRASHED ->
+          all.add(Command.of(texts.get("verb.start"), name, Icons.START, () -> start(name)));
+      case RUNNING -> {
+        all.add(Command.of(texts.get("verb.pause"), name, Icons.PAUSE, () -> pause(name)));
+        all.add(Command.of(texts.get("verb.stop"), name, Icons.STOP, () -> stop(name)));
+      }
+      case PAUSED ->
+          all.add(Command.of(texts.get("verb.resume"), name, Icons.START, () -> resume(name)));
+      case STARTING, STOPPING -> {}
+    }
+    if (VmModel.isAlive(state)) {
+      all.add(Command.of(texts.get("verb.kill"), name, Icons.KILL, () -> kill(name)));
+    } else {
+      all.add(
+          Command.of(texts.get("verb.rename"), name, Icons.RENAME, () -> rename(name, () -> {})));
+    }
+    all.add(Command.of(texts.get("verb.delete"), name, Icons.DELETE, () -> delete(item)));
+    return all;
+  }
+}

@@ -1,0 +1,3 @@
+/** The page of one VM. */
+@org.jspecify.annotations.NullMarked
+package io.vivarium.desktop.vm;

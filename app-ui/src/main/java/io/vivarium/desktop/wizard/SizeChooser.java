@@ -1,0 +1,109 @@
+package io.vivarium.desktop.wizard;
+
+import io.vivarium.client.Sizes;
+import io.vivarium.desktop.model.HostLimits;
+import io.vivarium.desktop.ui.Nodes;
+import io.vivarium.desktop.ui.Texts;
+import javafx.scene.Node;
+import javafx.scene.control.Label;
+import javafx.scene.control.Slider;
+import javafx.scene.control.TextField;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.VBox;
+
+/** Memory and CPUs: sliders that end where the host ends, and a field for exact sizes. */
+final class SizeChooser extends VBox {
+  /** Memory sizes on the slider are powers of two between these, and the host's most. */
+  private static final long FIRST_STEP = 128L << 20;
+
+  private final WizardForm form;
+  private final HostLimits limits;
+  private final FieldBox memoryBox;
+  private final FieldBox cpusBox;
+  private final long[] steps;
+  private boolean sliding;
+
+  SizeChooser(WizardForm form, HostLimits limits, Texts texts) {
+    this.form = form;
+    this.limits = limits;
+    this.steps = steps(limits.maxMemoryBytes());
+    getStyleClass().addAll("column", "fields");
+    memoryBox = new FieldBox("wizard-memory", texts.get("wizard.memory"), memory());
+    cpusBox = new FieldBox("wizard-cpus", texts.get("wizard.cpus"), cpus());
+    getChildren().addAll(memoryBox, cpusBox);
+  }
+
+  private static long[] steps(long most) {
+    var all = new java.util.ArrayList<Long>();
+    for (long step = FIRST_STEP; step < most; step *= 2) {
+      all.add(step);
+    }
+    all.add(most);
+    return all.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  private Node memory() {
+    Slider slider = Nodes.id(new Slider(0, steps.length - 1, 0), "wizard-memory-slider");
+    slider.setMajorTickUnit(1);
+    slider.setMinorTickCount(0);
+    slider.setSnapToTicks(true);
+    slider.setBlockIncrement(1);
+    HBox.setHgrow(slider, Priority.ALWAYS);
+    TextField field = Nodes.id(new TextField(), "wizard-memory");
+    field.setPrefColumnCount(6);
+    field.textProperty().bindBidirectional(form.memory);
+    slider
+        .valueProperty()
+        .subscribe(
+            value -> {
+              if (slider.isFocused() || slider.isValueChanging()) {
+                sliding = true;
+                form.memory.set(Sizes.typed(steps[(int) Math.round(value.doubleValue())]));
+                sliding = false;
+              }
+            });
+    form.memory.subscribe(
+        text -> {
+          if (!sliding) {
+            slider.setValue(nearest(form.memoryBytes()));
+          }
+        });
+    return Nodes.row("", slider, field);
+  }
+
+  private int nearest(long bytes) {
+    int best = 0;
+    for (int i = 0; i < steps.length; i++) {
+      if (steps[i] <= bytes) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  private Node cpus() {
+    Slider slider = Nodes.id(new Slider(1, limits.maxCpus(), 1), "wizard-cpus");
+    slider.setMajorTickUnit(1);
+    slider.setMinorTickCount(0);
+    slider.setSnapToTicks(true);
+    slider.setBlockIncrement(1);
+    slider.setDisable(limits.maxCpus() == 1);
+    HBox.setHgrow(slider, Priority.ALWAYS);
+    Label value = Nodes.label("", "slider-value");
+    slider
+        .valueProperty()
+        .subscribe(number -> form.cpus.set((int) Math.round(number.doubleValue())));
+    form.cpus.subscribe(
+        number -> {
+          slider.setValue(number.intValue());
+          value.setText(number.toString());
+        });
+    return Nodes.row("", slider, value);
+  }
+
+  void showProblems(String memory, String cpus) {
+    memoryBox.show(memory);
+    cpusBox.show(cpus);
+  }
+}

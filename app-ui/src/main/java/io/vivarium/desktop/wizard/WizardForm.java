@@ -1,0 +1,226 @@
+package io.vivarium.desktop.wizard;
+
+import io.vivarium.client.ImageInfo;
+import io.vivarium.client.Sizes;
+import io.vivarium.client.VivariumException;
+import io.vivarium.client.VmSpec;
+import io.vivarium.desktop.model.HostLimits;
+import io.vivarium.desktop.ui.Format;
+import io.vivarium.desktop.ui.Texts;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.function.Predicate;
+import javafx.beans.property.BooleanProperty;
+import javafx.beans.property.IntegerProperty;
+import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.SimpleBooleanProperty;
+import javafx.beans.property.SimpleIntegerProperty;
+import javafx.beans.property.SimpleObjectProperty;
+import javafx.beans.property.SimpleStringProperty;
+import javafx.beans.property.StringProperty;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the user has filled in, what is wrong with it, and what it comes to: a spec and a {@code
+ * viv} line. Knows no view. The sentences here come early; the library checks everything again.
+ */
+final class WizardForm {
+  /** What may be wrong. */
+  enum Field {
+    IMAGE,
+    KERNEL,
+    INITRD,
+    NAME,
+    MEMORY,
+    CPUS
+  }
+
+  private static final long DEFAULT_MEMORY = 256L << 20;
+  private static final int SPEC_VERSION = 1;
+
+  /** Devices for a network come with a later slice. */
+  private static final String NETWORK = "none";
+
+  final BooleanProperty ownKernel = new SimpleBooleanProperty(false);
+  final ObjectProperty<@Nullable ImageInfo> image = new SimpleObjectProperty<>();
+  final StringProperty kernel = new SimpleStringProperty("");
+  final StringProperty initrd = new SimpleStringProperty("");
+  final StringProperty cmdline = new SimpleStringProperty("");
+  final StringProperty name = new SimpleStringProperty("");
+  final StringProperty memory = new SimpleStringProperty("");
+  final IntegerProperty cpus = new SimpleIntegerProperty(1);
+  final BooleanProperty disposable = new SimpleBooleanProperty(false);
+
+  private final HostLimits limits;
+  private final Predicate<String> taken;
+  private final Texts texts;
+  private boolean nameTyped;
+
+  WizardForm(HostLimits limits, Predicate<String> taken, Texts texts) {
+    this.limits = limits;
+    this.taken = taken;
+    this.texts = texts;
+    memory.set(Sizes.typed(Math.min(DEFAULT_MEMORY, limits.maxMemoryBytes())));
+    ownKernel.subscribe(this::suggestName);
+    image.subscribe(this::suggestName);
+    kernel.subscribe(this::suggestName);
+  }
+
+  /** The user has typed a name: it is no longer suggested. */
+  void nameTyped() {
+    nameTyped = true;
+  }
+
+  private void suggestName() {
+    if (nameTyped) {
+      return;
+    }
+    ImageInfo chosen = image.get();
+    String base = "vm";
+    if (ownKernel.get()) {
+      int slash = kernel.get().lastIndexOf('/');
+      base = kernel.get().isBlank() ? "vm" : kernel.get().substring(slash + 1);
+    } else if (chosen != null) {
+      base = chosen.name();
+    }
+    name.set(NameRule.suggest(base, taken));
+  }
+
+  /** The sentences that stand beside the fields; empty when the VM can be made. */
+  Map<Field, String> problems() {
+    Map<Field, String> problems = new EnumMap<>(Field.class);
+    if (ownKernel.get()) {
+      put(problems, Field.KERNEL, kernelProblem());
+      if (!initrd.get().isBlank()) {
+        put(problems, Field.INITRD, fileProblem(initrd.get()));
+      }
+    } else if (image.get() == null) {
+      problems.put(Field.IMAGE, texts.get("wizard.image.none"));
+    }
+    put(problems, Field.NAME, NameRule.problem(name.get(), taken, texts));
+    put(problems, Field.MEMORY, memoryProblem());
+    if (cpus.get() < 1 || cpus.get() > limits.maxCpus()) {
+      problems.put(Field.CPUS, texts.get("wizard.cpus.range", limits.maxCpus()));
+    }
+    return problems;
+  }
+
+  private static void put(Map<Field, String> problems, Field field, String problem) {
+    if (!problem.isEmpty()) {
+      problems.put(field, problem);
+    }
+  }
+
+  private String kernelProblem() {
+    return kernel.get().isBlank() ? texts.get("wizard.kernel.empty") : fileProblem(kernel.get());
+  }
+
+  private String fileProblem(String text) {
+    try {
+      Path file = Path.of(text.strip());
+      if (!file.isAbsolute()) {
+        return texts.get("wizard.file.relative");
+      }
+      if (!Files.exists(file)) {
+        return texts.get("wizard.file.missing", text.strip());
+      }
+      if (!Files.isRegularFile(file)) {
+        return texts.get("wizard.file.kind", text.strip());
+      }
+      return Files.isReadable(file) ? "" : texts.get("wizard.file.denied", text.strip());
+    } catch (InvalidPathException e) {
+      return texts.get("wizard.file.missing", text.strip());
+    }
+  }
+
+  private String memoryProblem() {
+    OptionalLong bytes = typedMemory();
+    if (bytes.isEmpty()) {
+      return texts.get("wizard.memory.unit");
+    }
+    if (bytes.getAsLong() < HostLimits.MIN_MEMORY_BYTES) {
+      return texts.get("wizard.memory.small", Format.bytes(HostLimits.MIN_MEMORY_BYTES));
+    }
+    if (bytes.getAsLong() > limits.maxMemoryBytes()) {
+      return texts.get(
+          "wizard.memory.large",
+          Format.bytes(limits.memoryBytes()),
+          Format.bytes(limits.maxMemoryBytes()));
+    }
+    return "";
+  }
+
+  /** Whole MiB of what is typed. */
+  private OptionalLong typedMemory() {
+    try {
+      return OptionalLong.of(Sizes.parse(memory.get()) >> 20 << 20);
+    } catch (VivariumException e) {
+      return OptionalLong.empty();
+    }
+  }
+
+  /** Memory in bytes; 0 while what is typed is no size. */
+  long memoryBytes() {
+    return typedMemory().orElse(0);
+  }
+
+  /** The spec of the VM; call it only without problems. */
+  VmSpec spec() {
+    ImageInfo chosen = image.get();
+    boolean own = ownKernel.get();
+    return new VmSpec(
+        SPEC_VERSION,
+        name.get(),
+        own || chosen == null ? null : chosen.name(),
+        own ? kernel.get().strip() : null,
+        own ? orNull(initrd.get()) : null,
+        own ? orNull(cmdline.get()) : null,
+        memoryBytes(),
+        cpus.get(),
+        List.of(),
+        List.of(),
+        NETWORK,
+        disposable.get());
+  }
+
+  private static @Nullable String orNull(String text) {
+    return text.isBlank() ? null : text.strip();
+  }
+
+  /** The {@code viv} line that creates and starts the same VM. */
+  String command() {
+    StringBuilder line = new StringBuilder();
+    ImageInfo chosen = image.get();
+    String size =
+        " --name "
+            + name.get()
+            + " --memory "
+            + memory.get().strip().replace(" ", "")
+            + " --cpus "
+            + cpus.get();
+    if (!ownKernel.get()) {
+      line.append("viv run -d").append(disposable.get() ? " --rm" : "").append(size);
+      line.append(' ').append(chosen == null ? "IMAGE" : chosen.name());
+      return line.toString();
+    }
+    line.append("viv create").append(size);
+    line.append(" --kernel ").append(quoted(kernel.get().strip()));
+    if (!initrd.get().isBlank()) {
+      line.append(" --initrd ").append(quoted(initrd.get().strip()));
+    }
+    if (!cmdline.get().isBlank()) {
+      line.append(" --cmdline ").append(quoted(cmdline.get().strip()));
+    }
+    return line.append(" && viv start ").append(name.get()).toString();
+  }
+
+  /** As a shell takes it for one word. */
+  static String quoted(String word) {
+    return word.matches("[A-Za-z0-9_./=:,-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+  }
+}

@@ -1,0 +1,3 @@
+/** Making a new VM. */
+@org.jspecify.annotations.NullMarked
+package io.vivarium.desktop.wizard;

@@ -43,6 +43,10 @@ public final class VirtioCore {
   public record State(int status, long driverFeatures, List<Virtqueue.State> queues) {}
 
   private static final System.Logger LOG = System.getLogger(VirtioCore.class.getName());
+
+  /** A driver that faults and resets in a loop fills no log. */
+  private static final int LOGGED_FAULTS = 5;
+
   private static final int DRIVER_BITS =
       ACKNOWLEDGE | DRIVER | DRIVER_OK | FEATURES_OK | FAILED | NEEDS_RESET;
 
@@ -58,6 +62,7 @@ public final class VirtioCore {
   private volatile boolean transportRuns;
   private volatile boolean deviceRuns;
   private volatile @Nullable String fault;
+  private final AtomicInteger faults = new AtomicInteger();
 
   VirtioCore(VirtioDevice<?> device, GuestMemory memory, long features, int[] queueSizes) {
     this.device = device;
@@ -288,7 +293,9 @@ public final class VirtioCore {
     } catch (GuestFaultException | GuestAddressException e) {
       fail(e.getMessage());
     } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, device.id() + " failed; its driver must reset it", e);
+      if (faults.get() < LOGGED_FAULTS) {
+        LOG.log(Level.ERROR, device.id() + " failed; its driver must reset it", e);
+      }
       fail(e.toString());
     } finally {
       queue.lock().unlock();
@@ -310,7 +317,9 @@ public final class VirtioCore {
   void fail(@Nullable String why) {
     if (fault == null) {
       fault = String.valueOf(why);
-      LOG.log(Level.WARNING, "{0} needs a reset by its driver: {1}", device.id(), why);
+      if (faults.incrementAndGet() <= LOGGED_FAULTS) {
+        LOG.log(Level.WARNING, "{0} needs a reset by its driver: {1}", device.id(), why);
+      }
     }
     status.getAndUpdate(old -> old | NEEDS_RESET);
     configGeneration.incrementAndGet();

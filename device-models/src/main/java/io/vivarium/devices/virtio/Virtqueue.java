@@ -53,7 +53,10 @@ public final class Virtqueue {
   private final ReentrantLock lock = new ReentrantLock();
 
   private int size;
-  private boolean enabled;
+
+  /** Written after the geometry that it freezes, read before it: another vCPU may start us. */
+  private volatile boolean enabled;
+
   private long descriptors;
   private long available;
   private long used;

@@ -15,6 +15,13 @@ final class FpuOps {
 
   private static final int FSW = 2;
   private static final int FTW = 4;
+  private static final int REGISTERS = 32;
+  private static final int REGISTER_SIZE = 16;
+  private static final int FCW_WRITABLE = 0x1f3f;
+
+  /** Reads as one. */
+  private static final int FCW_FIXED = 0x40;
+
   private static final int FSW_ERROR_SUMMARY = 1 << 7;
   private static final int FSW_EXCEPTIONS = 0x80ff;
 
@@ -67,7 +74,20 @@ final class FpuOps {
   private static void initialise(CpuState cpu) throws GuestFault {
     requireFpu(cpu);
     MemorySegment state = cpu.loadXsave();
-    // The data registers keep their contents, only their tags say empty (SDM 2A, FINIT).
+    // The data registers keep their contents, only their tags say empty (SDM 2A, FINIT). An image
+    // counts them from the top of the stack, which moves to register 0.
+    int top = state.get(U16, FSW) >>> 11 & 7;
+    byte[] old = state.asSlice(REGISTERS, 8 * REGISTER_SIZE).toArray(ValueLayout.JAVA_BYTE);
+    for (int i = 0; i < 8; i++) {
+      int from = ((i - top) & 7) * REGISTER_SIZE;
+      MemorySegment.copy(
+          old,
+          from,
+          state,
+          ValueLayout.JAVA_BYTE,
+          REGISTERS + (long) i * REGISTER_SIZE,
+          REGISTER_SIZE);
+    }
     state.asSlice(0, XsaveOps.MXCSR).fill((byte) 0);
     state.set(U16, 0, (short) XsaveOps.FCW_INITIAL);
     storeX87(cpu, state);
@@ -105,7 +125,7 @@ final class FpuOps {
     MemorySegment state = cpu.loadXsave();
     raisePending(cpu, state);
     long address = memory.address(cpu, instruction.memoryOperand(), nextRip, 2);
-    int control = (int) memory.read(cpu, address, 2) | 0x40;
+    int control = ((int) memory.read(cpu, address, 2) & FCW_WRITABLE) | FCW_FIXED;
     state.set(U16, 0, (short) control);
     // Unmasking an exception that is flagged raises it at the next waiting instruction.
     int status = state.get(U16, FSW);

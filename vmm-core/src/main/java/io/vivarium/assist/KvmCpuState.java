@@ -199,7 +199,9 @@ final class KvmCpuState implements CpuState {
     try {
       byte[] state = vcpu.getXsave();
       xsave = state;
-      return MemorySegment.ofArray(state);
+      MemorySegment image = MemorySegment.ofArray(state);
+      XsaveOps.settleMxcsr(image);
+      return image;
     } catch (KvmException e) {
       throw new UncheckedIOException(e);
     }

@@ -225,6 +225,16 @@ final class XsaveOps {
     state.set(ValueLayout.JAVA_SHORT_UNALIGNED, 0, (short) FCW_INITIAL);
   }
 
+  /**
+   * Corrects MXCSR in an image from KVM. SSE not being in use implies MXCSR's initial value, but
+   * the kernel then leaves in the image what it last saved there.
+   */
+  static void settleMxcsr(MemorySegment image) {
+    if ((image.get(U64, XSTATE_BV) & XsaveLayout.SSE) == 0) {
+      image.set(U32, MXCSR, MXCSR_INITIAL);
+    }
+  }
+
   /** Which MXCSR bits may be set; zero in the image means the default (SDM 1, 11.6.6). */
   static int mxcsrMask(MemorySegment state) {
     int mask = state.get(U32, MXCSR_MASK);

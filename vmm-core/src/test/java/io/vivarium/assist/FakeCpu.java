@@ -8,8 +8,7 @@ import java.util.Map;
 
 /** Registers without a vCPU: 64-bit ring 0 without paging, until a test says otherwise. */
 final class FakeCpu implements CpuState {
-  /** Bytes of the standard-format state: x87, SSE, AVX. */
-  static final int XSAVE_SIZE = 832;
+  private static final int XSAVE_SIZE = 832;
 
   static final XsaveLayout LAYOUT = new XsaveLayout();
 
@@ -20,8 +19,8 @@ final class FakeCpu implements CpuState {
   final long[] registers = new long[16];
   final Segment[] segments = new Segment[6];
   final Map<Integer, Long> msrs = new HashMap<>();
-  final MemorySegment xsave = Arena.ofAuto().allocate(XSAVE_SIZE, 64);
-  private final MemorySegment shown = Arena.ofAuto().allocate(XSAVE_SIZE, 64);
+  final MemorySegment xsave;
+  private final MemorySegment shown;
 
   long rip;
   long rflags = 2;
@@ -37,7 +36,15 @@ final class FakeCpu implements CpuState {
   long gdtBase;
   int gdtLimit = 0xff;
 
+  /** With x87, SSE and AVX, laid out as {@link #LAYOUT}. */
   FakeCpu() {
+    this(XSAVE_SIZE);
+  }
+
+  /** With {@code xsaveSize} bytes of standard-format state. */
+  FakeCpu(int xsaveSize) {
+    xsave = Arena.ofAuto().allocate(xsaveSize, 64);
+    shown = Arena.ofAuto().allocate(xsaveSize, 64);
     for (int i = 0; i < 6; i++) {
       segments[i] = new Segment(0x18, 0, -1, 3, 0, false, true, false, true, true);
     }

@@ -25,6 +25,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,9 @@ public final class KvmVcpu implements AutoCloseable {
 
   /** Whether the runner may be inside KVM_RUN. Written by the runner only. */
   private volatile boolean running;
+
+  /** Whether a kick waits for run() to return: until then further ones have nothing to do. */
+  private final AtomicBoolean kicked = new AtomicBoolean();
 
   private KvmVcpu(Fd fd, int id, Mapping mapping, int xsaveSize) {
     this.fd = fd;
@@ -105,6 +109,7 @@ public final class KvmVcpu implements AutoCloseable {
       throw Ioctl.failure(fd, KVM_RUN, errno);
     }
     page.setImmediateExit(false); // before the caller looks at its flags
+    kicked.set(false);
     page.setExitReason(KvmConstants.KVM_EXIT_INTR);
     return KvmConstants.KVM_EXIT_INTR;
   }
@@ -130,6 +135,9 @@ public final class KvmVcpu implements AutoCloseable {
    * Several kicks may end one run only.
    */
   public void kick() {
+    if (kicked.getAndSet(true)) {
+      return; // a signal for each would bury the thread in signals: real-time ones queue
+    }
     page.setImmediateExit(true);
     // Either run() set running before this read, and the signal ends its KVM_RUN; or it will set it
     // after, and then KVM_RUN sees immediate_exit. Both accesses are volatile, hence ordered.

@@ -7,7 +7,7 @@ import java.util.BitSet;
 
 /** Threads as the kernel sees them, by thread id. */
 public final class LinuxThreads {
-  private static final int PID = (int) ProcessHandle.current().pid();
+  private static final int PID = (int) LibC.syscall(Syscalls.GETPID, 0);
 
   /** Affinity masks of up to this many processors. */
   private static final int MAX_CPUS = 8192;

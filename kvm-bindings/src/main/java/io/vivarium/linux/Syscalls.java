@@ -9,7 +9,6 @@ final class Syscalls {
   static final int MSYNC = 26;
   static final int MADVISE = 28;
   static final int GETPID = 39;
-  static final int KILL = 62;
   static final int FCNTL = 72;
   static final int FLOCK = 73;
   static final int FSYNC = 74;
@@ -28,7 +27,6 @@ final class Syscalls {
   static final int FALLOCATE = 285;
   static final int EVENTFD2 = 290;
   static final int EPOLL_CREATE1 = 291;
-  static final int DUP3 = 292;
   static final int MEMFD_CREATE = 319;
   static final int PIDFD_SEND_SIGNAL = 424;
   static final int PIDFD_OPEN = 434;

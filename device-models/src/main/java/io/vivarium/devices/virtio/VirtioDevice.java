@@ -73,6 +73,7 @@ public abstract class VirtioDevice<S extends Record> implements Device<S> {
           break;
         }
         queue.push(chain, process(queue, chain));
+        queue.letOthers();
       }
       queue.signal();
     } while (core.active() && queue.wantKicks());

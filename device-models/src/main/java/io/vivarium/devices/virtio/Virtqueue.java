@@ -50,7 +50,7 @@ public final class Virtqueue {
   private final int index;
   private final int maxSize;
   private final GuestMemory memory;
-  private final ReentrantLock lock = new ReentrantLock();
+  private final ReentrantLock lock = new ReentrantLock(true);
 
   private int size;
 
@@ -93,6 +93,17 @@ public final class Virtqueue {
 
   public ReentrantLock lock() {
     return lock;
+  }
+
+  /**
+   * Lets those who wait for the lock have their turn: a driver that never lets its queue run empty
+   * must not keep completions from it. The caller holds the lock once, before and after.
+   */
+  public void letOthers() {
+    if (lock.hasQueuedThreads()) {
+      lock.unlock();
+      lock.lock(); // fair: behind those who wait
+    }
   }
 
   /** Returns when whoever held the lock has let it go. */
@@ -250,6 +261,15 @@ public final class Virtqueue {
     DescriptorChain chain = walk(r, head);
     nextAvailable = (nextAvailable + 1) & 0xffff;
     return chain;
+  }
+
+  /** Parses again a chain that was popped and is still the device's: after a restore, say. */
+  public DescriptorChain chain(int head) throws GuestFaultException {
+    Rings r = rings;
+    if (r == null || head < 0 || head >= size) {
+      throw fault("head %d is beyond its %d descriptors".formatted(head, size));
+    }
+    return walk(r, head);
   }
 
   /** Puts the last popped chain back, as if it had not been taken. */

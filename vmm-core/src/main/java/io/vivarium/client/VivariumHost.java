@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** {@link Vivarium} on this host: the library's files and the engines' sockets. */
@@ -28,7 +29,17 @@ public final class VivariumHost implements Vivarium {
 
   /** Where the environment says: {@code VIVARIUM_HOME}, {@code XDG_DATA_HOME}, or the usual. */
   public static Path defaultHome() {
-    return Home.of(System.getenv()).root();
+    return homeOf(System.getenv());
+  }
+
+  /** Where that environment says. */
+  public static Path homeOf(Map<String, String> environment) {
+    return Home.of(environment).root();
+  }
+
+  /** Whether such a VM would start warm. */
+  public boolean hasWarm(VmSpec spec) throws VivariumException {
+    return engines.hasWarm(spec);
   }
 
   /** Opens the library in {@code home}, making it when it is not there. */

@@ -48,7 +48,8 @@ public final class EngineMain {
     Runtime.getRuntime().halt(status);
   }
 
-  private int run() {
+  /** Lives until the VM ends; returns the process's exit status. */
+  int run() {
     MachineFolder folder = new MachineFolder(arguments.folder());
     try {
       EngineLock lock = lock(folder);

@@ -1,10 +1,16 @@
 package io.vivarium.engine;
 
+import io.vivarium.boot.BadKernelException;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.kvm.KvmException;
+import io.vivarium.library.Failures;
+import io.vivarium.machine.KvmMachine;
 import io.vivarium.machine.MachineConfig;
 import io.vivarium.machine.MachineExit;
 import io.vivarium.machine.VirtualMachine;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Machines on {@code /dev/kvm}, and their failures in words. */
@@ -12,12 +18,40 @@ final class KvmMachines implements MachineFactory {
   @Override
   public VirtualMachine boot(MachineConfig config, MachineExit.Listener listener)
       throws VivariumException {
-    throw new VivariumException(Kind.INTERNAL, "the monitor is not built in yet", "");
+    try {
+      return KvmMachine.boot(config, listener);
+    } catch (BadKernelException e) {
+      throw new VivariumException(
+          Kind.BAD_FILE,
+          "VM '" + config.name() + "' cannot boot: " + e.getMessage(),
+          "Give it another kernel, or build its image again.",
+          e);
+    } catch (KvmException e) {
+      throw refused(config.name(), e);
+    } catch (IOException e) {
+      throw Failures.explain("VM '" + config.name() + "' cannot boot", e);
+    }
   }
 
   @Override
   public VirtualMachine restore(String name, Path files, MachineExit.Listener listener)
       throws VivariumException {
-    throw new VivariumException(Kind.INTERNAL, "the monitor is not built in yet", "");
+    throw new VivariumException(Kind.INTERNAL, "the monitor cannot restore yet", "");
+  }
+
+  private static VivariumException refused(String name, KvmException e) {
+    if (!Files.exists(Path.of("/dev/kvm"))) {
+      return new VivariumException(
+          Kind.HOST,
+          "VM '" + name + "' cannot run: this host has no /dev/kvm",
+          "'viv doctor' tells how to get it; './viv lab' runs everything in a host that has it.",
+          e);
+    }
+    String hint = e.hint();
+    return new VivariumException(
+        Kind.HOST,
+        "VM '" + name + "' cannot run: " + e.getMessage(),
+        hint == null ? "Run 'viv doctor'." : "",
+        e);
   }
 }

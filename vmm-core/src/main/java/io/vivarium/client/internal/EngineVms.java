@@ -71,6 +71,10 @@ public final class EngineVms {
     warmStarts.prepare(image, memoryBytes, cpus, progress);
   }
 
+  public boolean hasWarm(VmSpec spec) throws VivariumException {
+    return warmStarts.find(spec) != null;
+  }
+
   private void requireStopped(MachineFolder folder) throws VivariumException {
     if (EngineLock.held(folder.lock())) {
       throw new VivariumException(

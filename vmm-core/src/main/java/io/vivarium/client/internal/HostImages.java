@@ -70,11 +70,17 @@ public final class HostImages {
 
   /** The digest of an image that was built. */
   String digest(String name) throws VivariumException {
+    String digest = builtDigest(name);
+    return digest == null ? get(name).digest() : digest;
+  }
+
+  /** The digest of an image, or null when it was not built. */
+  @Nullable String builtDigest(String name) {
     try {
       // Only the catalogue's entry: reading the manifest too would slow every start.
       return Files.readString(home.images().resolve("names").resolve(name)).strip();
     } catch (IOException e) {
-      return get(name).digest();
+      return null;
     }
   }
 

@@ -45,7 +45,11 @@ final class WarmStarts {
     if (image == null || spec.cmdline() != null || !spec.disks().isEmpty()) {
       return null;
     }
-    Path folder = folder(image, spec.memoryBytes(), spec.cpus());
+    String digest = images.builtDigest(image);
+    if (digest == null) {
+      return null;
+    }
+    Path folder = home.warm().resolve(WarmKey.of(digest, spec.memoryBytes(), spec.cpus()));
     return Files.isDirectory(folder) ? folder : null;
   }
 

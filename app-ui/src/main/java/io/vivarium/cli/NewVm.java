@@ -1,0 +1,96 @@
+package io.vivarium.cli;
+
+import io.vivarium.client.Sizes;
+import io.vivarium.client.SpecRules;
+import io.vivarium.client.Vivarium;
+import io.vivarium.client.VivariumException;
+import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.client.VivariumHost;
+import io.vivarium.client.VmInfo;
+import io.vivarium.client.VmSpec;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that describe a new VM, for {@code create} and {@code run}. */
+final class NewVm {
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "Its name; one is made up when it is left out.")
+  @Nullable String name;
+
+  @Option(
+      names = {"-m", "--memory"},
+      paramLabel = "SIZE",
+      defaultValue = "256M",
+      description = "Guest memory, as in 512M or 2G (default: ${DEFAULT-VALUE}).")
+  String memory = "256M";
+
+  @Option(
+      names = {"-c", "--cpus"},
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Virtual CPUs (default: ${DEFAULT-VALUE}).")
+  String cpus = "1";
+
+  @Option(names = "--kernel", paramLabel = "FILE", description = "Your own bzImage or ELF kernel.")
+  @Nullable String kernel;
+
+  @Option(names = "--initrd", paramLabel = "FILE", description = "Initial RAM file system for it.")
+  @Nullable String initrd;
+
+  @Option(names = "--cmdline", paramLabel = "TEXT", description = "Kernel command line.")
+  @Nullable String cmdline;
+
+  /** The spec, with a name that is free at this moment. */
+  VmSpec spec(Vivarium vivarium, @Nullable String image, boolean disposable)
+      throws VivariumException {
+    String called = name == null ? freeName(vivarium) : name;
+    VmSpec spec =
+        new VmSpec(
+            1,
+            called,
+            image,
+            absolute(kernel),
+            absolute(initrd),
+            cmdline,
+            Sizes.parse(memory),
+            count(cpus),
+            List.of(),
+            List.of(),
+            "none",
+            disposable);
+    String wrong = SpecRules.spec(spec, VivariumHost.hostMemory());
+    if (wrong != null) {
+      throw new VivariumException(Kind.USAGE, wrong, "");
+    }
+    return spec;
+  }
+
+  private static int count(String text) throws VivariumException {
+    if (!text.matches("\\d{1,6}")) {
+      throw new VivariumException(
+          Kind.USAGE, "'" + text + "' is not a number of CPUs", "Write a number, as in 2.");
+    }
+    return Integer.parseInt(text);
+  }
+
+  private static @Nullable String absolute(@Nullable String path) {
+    return path == null ? null : Path.of(path).toAbsolutePath().normalize().toString();
+  }
+
+  private static String freeName(Vivarium vivarium) throws VivariumException {
+    Set<String> taken = vivarium.list().stream().map(VmInfo::name).collect(Collectors.toSet());
+    Random random = new Random();
+    String name = SpecRules.suggestName(random);
+    for (int i = 2; taken.contains(name); i++) {
+      name = SpecRules.suggestName(random) + (i > 100 ? "-" + i : "");
+    }
+    return name;
+  }
+}

@@ -7,6 +7,7 @@ import io.vivarium.linux.LibC;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 
 /** Calls ioctls and turns failures into {@link KvmException}. */
 final class Ioctl {
@@ -28,7 +29,11 @@ final class Ioctl {
   }
 
   static int call(Fd fd, long request, MemorySegment argument) throws KvmException {
-    return call(fd, request, argument.address());
+    try {
+      return call(fd, request, argument.address());
+    } finally {
+      Reference.reachabilityFence(argument);
+    }
   }
 
   static KvmException failure(Fd fd, long request, int errno) {

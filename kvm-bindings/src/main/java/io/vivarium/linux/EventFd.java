@@ -46,7 +46,7 @@ public final class EventFd implements AutoCloseable {
   public long take() throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment value = arena.allocate(ValueLayout.JAVA_LONG);
-      long result = LibC.read(fd.number(), value.address(), 8);
+      long result = LibC.syscall(Syscalls.READ, fd.number(), value.address(), 8);
       if (result == 8) {
         return value.get(ValueLayout.JAVA_LONG, 0);
       }

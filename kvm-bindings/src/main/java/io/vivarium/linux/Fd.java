@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
 
 /**
  * The owner of a file descriptor: closes it once, and never hands out its number afterwards.
@@ -87,44 +88,49 @@ public final class Fd implements AutoCloseable {
   }
 
   /**
-   * Reads into a native segment.
+   * Reads into a native segment, which must not be freed meanwhile.
    *
    * @return bytes read, 0 at the end, -1 when a non-blocking descriptor has nothing
    */
   public long read(MemorySegment target) throws ErrnoException {
-    return transferred("read", LibC.read(number(), target.address(), target.byteSize()));
+    return transfer("read", Syscalls.READ, target, 0);
   }
 
   /**
-   * Writes out of a native segment.
+   * Writes out of a native segment, which must not be freed meanwhile.
    *
    * @return bytes written, -1 when a non-blocking descriptor takes nothing now
    */
   public long write(MemorySegment source) throws ErrnoException {
-    return transferred("write", LibC.write(number(), source.address(), source.byteSize()));
+    return transfer("write", Syscalls.WRITE, source, 0);
   }
 
   /** {@code pread(2)} into a native segment; as {@link #read} at a place. */
   public long pread(MemorySegment target, long offset) throws ErrnoException {
-    return transferred(
-        "pread",
-        LibC.syscall(
-            Syscalls.PREAD64, number(), target.address(), target.byteSize(), offset, 0, 0));
+    return transfer("pread", Syscalls.PREAD64, target, offset);
   }
 
   /** {@code pwrite(2)} out of a native segment; as {@link #write} at a place. */
   public long pwrite(MemorySegment source, long offset) throws ErrnoException {
-    return transferred(
-        "pwrite",
-        LibC.syscall(
-            Syscalls.PWRITE64, number(), source.address(), source.byteSize(), offset, 0, 0));
+    return transfer("pwrite", Syscalls.PWRITE64, source, offset);
   }
 
-  private long transferred(String call, long result) throws ErrnoException {
-    if (result < 0 && LibC.errno() != Errno.EAGAIN) {
-      throw new ErrnoException(call + " " + what, LibC.errno(), null);
+  private long transfer(String call, int syscall, MemorySegment memory, long offset)
+      throws ErrnoException {
+    if (!memory.isNative() || !memory.scope().isAlive()) {
+      throw new IllegalStateException("not native memory, or freed: " + memory);
     }
-    return result;
+    try {
+      long result =
+          LibC.syscall(syscall, number(), memory.address(), memory.byteSize(), offset, 0, 0);
+      int errno = result < 0 ? LibC.errno() : 0;
+      if (errno != 0 && errno != Errno.EAGAIN) {
+        throw new ErrnoException(call + " " + what, errno, null);
+      }
+      return result;
+    } finally {
+      Reference.reachabilityFence(memory);
+    }
   }
 
   /** Closes the descriptor; a second time does nothing. */

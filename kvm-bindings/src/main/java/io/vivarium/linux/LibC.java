@@ -34,10 +34,6 @@ public final class LibC {
 
   public static native int munmap(long address, long length);
 
-  public static native long read(int fd, long buffer, long length);
-
-  public static native long write(int fd, long buffer, long length);
-
   public static native int sigaction(int signal, long action, long oldAction);
 
   public static native long dlsym(long handle, long name);

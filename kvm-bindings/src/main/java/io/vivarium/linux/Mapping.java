@@ -2,6 +2,7 @@ package io.vivarium.linux;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * Memory from {@code mmap(2)}, as a segment whose use after {@link #close} throws instead of
@@ -22,6 +23,7 @@ public final class Mapping implements AutoCloseable {
   private static final int MAP_FIXED = 0x10;
   private static final int MAP_ANONYMOUS = 0x20;
   private static final int MAP_NORESERVE = 0x4000;
+  private static final int MS_SYNC = 4;
   private static final int RW = PROT_READ | PROT_WRITE;
 
   /** Advice to the kernel about a range, as in {@code madvise(2)}. */
@@ -48,6 +50,9 @@ public final class Mapping implements AutoCloseable {
       this.number = number;
     }
   }
+
+  /** Held for reading by calls on the range, which would hit another's memory once it is gone. */
+  private final ReentrantReadWriteLock closing = new ReentrantReadWriteLock();
 
   private final Arena arena = Arena.ofShared();
   private final MemorySegment memory;
@@ -105,40 +110,59 @@ public final class Mapping implements AutoCloseable {
 
   /** Replaces a range of this mapping by zeroed private memory. */
   public void placeAnonymous(long at, long length) throws ErrnoException {
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
-    map(range(at, length), length, RW, flags, -1, 0, "anonymous memory");
+    place(at, length, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0, "anonymous memory");
   }
 
   /** Replaces a range of this mapping by a file's range, shared. */
   public void placeShared(long at, Fd file, long offset, long length) throws ErrnoException {
-    int flags = MAP_SHARED | MAP_FIXED;
-    map(range(at, length), length, RW, flags, file.number(), offset, file.what());
+    place(at, length, MAP_SHARED, file.number(), offset, file.what());
   }
 
   /** Replaces a range of this mapping by a file's range, copied when written. */
   public void placeCopyOnWrite(long at, Fd file, long offset, long length) throws ErrnoException {
-    int flags = MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED;
-    map(range(at, length), length, RW, flags, file.number(), offset, file.what());
+    place(at, length, MAP_PRIVATE | MAP_NORESERVE, file.number(), offset, file.what());
+  }
+
+  private void place(long at, long length, int flags, int fd, long offset, String what)
+      throws ErrnoException {
+    closing.readLock().lock();
+    try {
+      map(range(at, length), length, RW, flags | MAP_FIXED, fd, offset, what);
+    } finally {
+      closing.readLock().unlock();
+    }
   }
 
   /** {@code madvise(2)} on a range; start a multiple of 4096 bytes. */
   public void advise(long at, long length, Advice advice) throws ErrnoException {
-    LibC.check(
-        "madvise " + advice,
-        LibC.syscall(Syscalls.MADVISE, range(at, length), length, advice.number));
+    call("madvise " + advice, Syscalls.MADVISE, at, length, advice.number);
   }
 
   /** {@code mprotect(2)} on a range; start a multiple of 4096 bytes. */
   public void protect(long at, long length, int protection) throws ErrnoException {
-    LibC.check("mprotect", LibC.syscall(Syscalls.MPROTECT, range(at, length), length, protection));
+    call("mprotect", Syscalls.MPROTECT, at, length, protection);
   }
 
-  /** Writes a range of a shared mapping to its file and waits for the disk (MS_SYNC). */
+  /** Writes a range of a shared mapping to its file and waits for the disk. */
   public void sync(long at, long length) throws ErrnoException {
-    LibC.check("msync", LibC.syscall(Syscalls.MSYNC, range(at, length), length, 4));
+    call("msync", Syscalls.MSYNC, at, length, MS_SYNC);
   }
 
+  private void call(String name, int number, long at, long length, int argument)
+      throws ErrnoException {
+    closing.readLock().lock();
+    try {
+      LibC.check(name, LibC.syscall(number, range(at, length), length, argument));
+    } finally {
+      closing.readLock().unlock();
+    }
+  }
+
+  /** The address of a range of this mapping, which stands. To be called with the lock held. */
   private long range(long at, long length) {
+    if (!arena.scope().isAlive()) {
+      throw new IllegalStateException("the mapping is closed");
+    }
     return memory.asSlice(at, length).address();
   }
 
@@ -151,9 +175,14 @@ public final class Mapping implements AutoCloseable {
 
   /** Unmaps; a second time does nothing. */
   @Override
-  public synchronized void close() {
-    if (arena.scope().isAlive()) {
-      arena.close();
+  public void close() {
+    closing.writeLock().lock();
+    try {
+      if (arena.scope().isAlive()) {
+        arena.close();
+      }
+    } finally {
+      closing.writeLock().unlock();
     }
   }
 }

@@ -2,6 +2,8 @@ package io.vivarium.linux;
 
 /** System call numbers of x86-64 Linux, named as in {@code asm/unistd_64.h} without the prefix. */
 final class Syscalls {
+  static final int READ = 0;
+  static final int WRITE = 1;
   static final int LSEEK = 8;
   static final int MPROTECT = 10;
   static final int PREAD64 = 17;

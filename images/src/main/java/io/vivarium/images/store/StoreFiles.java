@@ -111,7 +111,8 @@ public final class StoreFiles {
     }
   }
 
-  static Path parent(Path file) {
+  /** The folder that a file is in. */
+  public static Path parent(Path file) {
     Path folder = file.toAbsolutePath().getParent();
     if (folder == null) {
       throw new IllegalArgumentException(file + " is in no folder");

@@ -1,0 +1,214 @@
+package io.vivarium.images.disk;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open image file with its lock: one writer, or any number of readers, over all processes. The
+ * readers of this process share one channel, because the kernel drops a process's lock (fcntl(2),
+ * advisory record locking) as soon as it closes any descriptor of the file.
+ *
+ * <p>For the same reason nothing else in the process may open and close the file meanwhile, and no
+ * thread that reads or writes may be interrupted: Java closes the channel then.
+ */
+public final class DiskFile implements AutoCloseable {
+  private static final Map<Object, DiskFile> OPEN = new HashMap<>();
+  private static final ByteBuffer ZEROES = ByteBuffer.allocateDirect(1 << 20).asReadOnlyBuffer();
+
+  private final Path path;
+  private final Object key;
+  private final boolean readOnly;
+  private final FileChannel channel;
+  private final @Nullable HolePunch punch;
+  private int users = 1;
+
+  private DiskFile(
+      Path path, Object key, boolean readOnly, FileChannel channel, @Nullable HolePunch punch) {
+    this.path = path;
+    this.key = key;
+    this.readOnly = readOnly;
+    this.channel = channel;
+    this.punch = punch;
+  }
+
+  /**
+   * Opens and locks an image file.
+   *
+   * @throws BadImageException when it is no regular file
+   * @throws IOException with a sentence when it is in use, or as the host fails
+   */
+  public static DiskFile open(Path path, boolean readOnly, HolePunch.Factory holes)
+      throws IOException {
+    BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+    if (!attributes.isRegularFile()) {
+      throw new BadImageException("Disk image " + path + " is not a regular file.");
+    }
+    Object key = attributes.fileKey() == null ? path.toRealPath() : attributes.fileKey();
+    synchronized (OPEN) {
+      DiskFile open = OPEN.get(key);
+      if (open != null) {
+        if (readOnly && open.readOnly) {
+          open.users++;
+          return open;
+        }
+        throw inUse(path);
+      }
+      DiskFile file = lock(path, key, readOnly, holes);
+      OPEN.put(key, file);
+      return file;
+    }
+  }
+
+  /** Takes over an open channel; locking is the caller's. */
+  public static DiskFile over(Path path, FileChannel channel, boolean readOnly) {
+    return new DiskFile(path, new Object(), readOnly, channel, null);
+  }
+
+  private static DiskFile lock(Path path, Object key, boolean readOnly, HolePunch.Factory holes)
+      throws IOException {
+    FileChannel channel =
+        readOnly
+            ? FileChannel.open(path, StandardOpenOption.READ)
+            : FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    boolean done = false;
+    try {
+      FileLock lock = channel.tryLock(0, Long.MAX_VALUE, readOnly);
+      if (lock == null) {
+        throw inUse(path);
+      }
+      HolePunch punch = readOnly ? null : holes.open(path);
+      done = true;
+      return new DiskFile(path, key, readOnly, channel, punch);
+    } catch (OverlappingFileLockException e) {
+      throw inUse(path);
+    } finally {
+      if (!done) {
+        channel.close();
+      }
+    }
+  }
+
+  private static IOException inUse(Path path) {
+    return new IOException(
+        "Disk image " + path + " is in use: only one may write to it, and none read meanwhile.");
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  public boolean readOnly() {
+    return readOnly;
+  }
+
+  /** The file's length in bytes. */
+  public long length() throws IOException {
+    return channel.size();
+  }
+
+  /** Fills the segment; what lies beyond the file's end is zeroes. */
+  public void read(long offset, MemorySegment target) throws IOException {
+    ByteBuffer buffer = target.asByteBuffer();
+    long at = offset;
+    while (buffer.hasRemaining()) {
+      int n = channel.read(buffer, at);
+      if (n < 0) {
+        target.asSlice(buffer.position()).fill((byte) 0);
+        return;
+      }
+      at += n;
+    }
+  }
+
+  public void write(long offset, MemorySegment source) throws IOException {
+    write(offset, source.asByteBuffer());
+  }
+
+  /** Writes all that remains in the buffer. */
+  public void write(long offset, ByteBuffer buffer) throws IOException {
+    try {
+      long at = offset;
+      while (buffer.hasRemaining()) {
+        at += channel.write(buffer, at);
+      }
+    } catch (IOException e) {
+      throw named(e);
+    }
+  }
+
+  /** The range reads as zeroes afterwards; its space is given back if wanted and possible. */
+  public void zero(long offset, long length, boolean giveBack) throws IOException {
+    if (length == 0 || (giveBack && giveBack(offset, length))) {
+      return;
+    }
+    long end = offset + length;
+    for (long at = offset; at < end; ) {
+      int n = (int) Math.min(ZEROES.capacity(), end - at);
+      write(at, ZEROES.duplicate().limit(n));
+      at += n;
+    }
+  }
+
+  /** Gives the range's space back if this host can; whether it did, and it reads as zeroes now. */
+  public boolean giveBack(long offset, long length) throws IOException {
+    return punch != null && punch.punch(offset, length);
+  }
+
+  /** Makes the file at least so long, with a hole. */
+  public void extend(long length) throws IOException {
+    if (length() < length) {
+      write(length - 1, ByteBuffer.allocate(1));
+    }
+  }
+
+  /** Cuts the file off after so many bytes. */
+  public void truncate(long length) throws IOException {
+    channel.truncate(length);
+  }
+
+  /** Returns when all that was written would survive a power loss. */
+  public void sync() throws IOException {
+    try {
+      channel.force(false);
+    } catch (IOException e) {
+      throw named(e);
+    }
+  }
+
+  /** A full file system or quota by its own type. */
+  private IOException named(IOException e) {
+    String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
+    if (message.contains("no space left") || message.contains("quota exceeded")) {
+      return new Disk.NoSpaceException(
+          "The file system of disk image " + path + " is full: " + e.getMessage() + ".", e);
+    }
+    return e;
+  }
+
+  @Override
+  public void close() throws IOException {
+    synchronized (OPEN) {
+      if (--users > 0) {
+        return;
+      }
+      OPEN.remove(key, this);
+      try (channel) {
+        if (punch != null) {
+          punch.close();
+        }
+      }
+    }
+  }
+}

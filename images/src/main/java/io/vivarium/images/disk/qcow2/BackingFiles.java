@@ -1,0 +1,96 @@
+package io.vivarium.images.disk.qcow2;
+
+import io.vivarium.images.disk.BadImageException;
+import io.vivarium.images.disk.Disk;
+import io.vivarium.images.disk.HolePunch;
+import io.vivarium.images.disk.RawDisk;
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens the backing files that images name. An image may come from anywhere, so what it names is
+ * opened only when it is a relative path that ends, links resolved, inside the store's folder, is
+ * no file of the chain so far, and its format is named.
+ */
+public final class BackingFiles {
+  /** Deeper chains than this are refused. */
+  public static final int MAX_DEPTH = 128;
+
+  /** "nbd://...", "json:{...}": QEMU's other ways to name a disk. */
+  private static final Pattern PROTOCOL = Pattern.compile("[a-zA-Z0-9+.-]+:.*");
+
+  private final @Nullable Path store;
+  private final List<Path> chain;
+
+  private BackingFiles(@Nullable Path store, List<Path> chain) {
+    this.store = store;
+    this.chain = chain;
+  }
+
+  /** Allows backing files inside a folder, at any depth in it. */
+  public static BackingFiles inside(Path store) {
+    return new BackingFiles(store, List.of());
+  }
+
+  /** Allows none. */
+  public static BackingFiles none() {
+    return new BackingFiles(null, List.of());
+  }
+
+  /** Opens what an image names, read-only. */
+  Disk open(Path image, String name, @Nullable String format) throws IOException {
+    if (store == null) {
+      throw refused(name, "backing files are not allowed here");
+    }
+    Path self = image.toRealPath();
+    if (PROTOCOL.matcher(name).matches() || name.startsWith("/") || name.indexOf('\0') >= 0) {
+      throw refused(name, "it must be a path relative to the image");
+    }
+    Path path;
+    try {
+      path = self.resolveSibling(name).toRealPath();
+    } catch (InvalidPathException e) {
+      throw refused(name, "it is no path");
+    } catch (IOException e) {
+      throw new BadImageException(
+          "The backing file " + printable(name) + " of disk image " + image + " is missing.", e);
+    }
+    if (!path.startsWith(store.toRealPath())) {
+      throw refused(name, "it is outside of " + store);
+    }
+    List<Path> longer = new ArrayList<>(chain);
+    longer.add(self);
+    if (longer.contains(path)) {
+      throw refused(name, "it would be its own backing file");
+    }
+    if (longer.size() >= MAX_DEPTH) {
+      throw refused(name, "the chain is deeper than " + MAX_DEPTH);
+    }
+    if (format == null) {
+      throw refused(name, "its format is not named, and formats are never guessed");
+    }
+    return switch (format.toLowerCase(Locale.ROOT)) {
+      case "raw" -> RawDisk.open(path, true, HolePunch.Factory.NONE);
+      case "qcow2" ->
+          Qcow2Disk.open(path, true, new BackingFiles(store, longer), HolePunch.Factory.NONE);
+      default -> throw refused(name, "its format is neither raw nor qcow2");
+    };
+  }
+
+  private static BadImageException refused(String name, String why) {
+    return new BadImageException(
+        "The qcow2 image's backing file " + printable(name) + " is refused: " + why + ".");
+  }
+
+  /** The name without what could fool a terminal, and not too long. */
+  private static String printable(String name) {
+    String clean = name.replaceAll("[^\\x20-\\x7e]", "?");
+    return "\"" + (clean.length() > 100 ? clean.substring(0, 100) + "..." : clean) + "\"";
+  }
+}

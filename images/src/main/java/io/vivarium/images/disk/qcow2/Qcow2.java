@@ -1,0 +1,87 @@
+package io.vivarium.images.disk.qcow2;
+
+import io.vivarium.images.disk.DiskRange;
+import io.vivarium.images.store.StoreFiles;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+
+/** Makes new qcow2 images. */
+public final class Qcow2 {
+  private static final int CLUSTER_BITS = 16;
+  private static final int CLUSTER = 1 << CLUSTER_BITS;
+
+  private Qcow2() {}
+
+  /**
+   * Makes an empty image of version 3 with clusters of 64 KiB; durable on return.
+   *
+   * @param path must not be there yet
+   * @param size of the disk in bytes, a multiple of 512
+   * @param backingFile path relative to the image, or null
+   * @param backingFormat "raw" or "qcow2", with a backing file
+   */
+  public static void create(
+      Path path, long size, @Nullable String backingFile, @Nullable String backingFormat)
+      throws IOException {
+    DiskRange.checkGrowth(size, 0);
+    long l1Size = Qcow2Header.l1SizeFor(size, CLUSTER_BITS);
+    if (l1Size > (32 << 20) / Long.BYTES) {
+      throw new IllegalArgumentException("A disk of " + size + " bytes is too large for qcow2.");
+    }
+    if ((backingFile == null) != (backingFormat == null)) {
+      throw new IllegalArgumentException("A backing file and its format are named together.");
+    }
+    // Header, refcount table, one refcount block, L1 table: at most 512 clusters and 3.
+    int l1Clusters = Math.max(1, Math.ceilDiv((int) l1Size * Long.BYTES, CLUSTER));
+    Qcow2Header header =
+        new Qcow2Header(
+            3,
+            backingFile,
+            backingFormat,
+            CLUSTER_BITS,
+            size,
+            (int) l1Size,
+            3L * CLUSTER,
+            CLUSTER,
+            1,
+            0,
+            false,
+            false,
+            false,
+            4,
+            Qcow2Header.V3_LENGTH);
+    ByteBuffer tables = ByteBuffer.allocate(2 * CLUSTER);
+    tables.putLong(0, 2L * CLUSTER);
+    for (int i = 0; i < 3 + l1Clusters; i++) {
+      tables.putShort(CLUSTER + i * 2, (short) 1);
+    }
+    ByteBuffer first = header.encode();
+    FileChannel channel =
+        FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    boolean done = false;
+    try (channel) {
+      write(channel, first, 0);
+      write(channel, tables, CLUSTER);
+      write(channel, ByteBuffer.allocate(1), (3L + l1Clusters) * CLUSTER - 1);
+      channel.force(true);
+      done = true;
+    } finally {
+      if (!done) {
+        Files.deleteIfExists(path);
+      }
+    }
+    StoreFiles.syncFolder(StoreFiles.parent(path));
+  }
+
+  private static void write(FileChannel channel, ByteBuffer bytes, long offset) throws IOException {
+    long at = offset;
+    while (bytes.hasRemaining()) {
+      at += channel.write(bytes, at);
+    }
+  }
+}

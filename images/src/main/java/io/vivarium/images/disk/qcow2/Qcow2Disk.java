@@ -1,0 +1,401 @@
+package io.vivarium.images.disk.qcow2;
+
+import io.vivarium.images.disk.Disk;
+import io.vivarium.images.disk.DiskFile;
+import io.vivarium.images.disk.DiskRange;
+import io.vivarium.images.disk.HolePunch;
+import io.vivarium.images.disk.qcow2.L2Tables.Table;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A disk in a qcow2 file, perhaps on top of a backing file. Reads, and writes to clusters that are
+ * there, run side by side; what changes the mapping runs alone. The package's documentation says
+ * what a crash leaves.
+ */
+public final class Qcow2Disk implements Disk {
+  private final DiskFile file;
+  private final Qcow2Header header;
+  private final @Nullable Disk backing;
+  private final L2Tables tables;
+  private final CompressedClusters compressed;
+  private final @Nullable Qcow2Writer writer;
+  private final int clusterSize;
+  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  private volatile long size;
+  private boolean closed;
+
+  private Qcow2Disk(
+      DiskFile file,
+      Qcow2Header header,
+      @Nullable Disk backing,
+      L2Tables tables,
+      @Nullable Qcow2Writer writer) {
+    this.file = file;
+    this.header = header;
+    this.backing = backing;
+    this.tables = tables;
+    this.compressed = new CompressedClusters(file, header);
+    this.writer = writer;
+    this.clusterSize = header.clusterSize();
+    this.size = header.size();
+  }
+
+  /**
+   * Opens an image and the chain of its backing files. Opening for writing repairs what a crash
+   * left.
+   *
+   * @throws io.vivarium.images.disk.BadImageException with a sentence, when it is damaged or needs
+   *     what is not supported
+   */
+  public static Qcow2Disk open(
+      Path path, boolean readOnly, BackingFiles backingFiles, HolePunch.Factory holes)
+      throws IOException {
+    return open(DiskFile.open(path, readOnly, holes), backingFiles);
+  }
+
+  /** Takes over an open file, which is closed when this fails. */
+  static Qcow2Disk open(DiskFile file, BackingFiles backingFiles) throws IOException {
+    Disk backing = null;
+    boolean done = false;
+    try {
+      ByteBuffer start = ByteBuffer.allocate((int) Math.min(file.length(), 1 << 16));
+      file.read(0, MemorySegment.ofBuffer(start.duplicate()));
+      Qcow2Header header = Qcow2Header.parse(start, file.length());
+      L2Tables tables = new L2Tables(file, header);
+      Qcow2Writer writer = file.readOnly() ? null : Qcow2Writer.open(file, header, tables);
+      if (header.backingFile() != null) {
+        backing = backingFiles.open(file.path(), header.backingFile(), header.backingFormat());
+      }
+      Qcow2Disk disk = new Qcow2Disk(file, header, backing, tables, writer);
+      done = true;
+      return disk;
+    } finally {
+      if (!done) {
+        closeAll(backing, file);
+      }
+    }
+  }
+
+  private static void closeAll(@Nullable Disk backing, DiskFile file) throws IOException {
+    try (file) {
+      if (backing != null) {
+        backing.close();
+      }
+    }
+  }
+
+  @Override
+  public long size() {
+    return size;
+  }
+
+  @Override
+  public boolean readOnly() {
+    return writer == null;
+  }
+
+  private long entry(long offset) throws IOException {
+    Table table = tables.get(tables.l1Index(offset));
+    return table == null ? 0 : table.entries[tables.l2Index(offset)];
+  }
+
+  private int inCluster(long offset) {
+    return (int) (offset & (clusterSize - 1));
+  }
+
+  /** Whether the entry's cluster holds the disk's bytes as they are. */
+  private static boolean plain(long entry) {
+    return L2Entry.allocated(entry) && !L2Entry.zero(entry);
+  }
+
+  /**
+   * Bytes from here on that stand one after another in the file, at most {@code most}; the first
+   * cluster's entry is plain.
+   */
+  private long plainRun(long offset, long entry, long most) throws IOException {
+    long run = (long) clusterSize - inCluster(offset);
+    long next = L2Entry.offset(entry) + clusterSize;
+    while (run < most) {
+      long following = entry(offset + run);
+      if (!plain(following) || L2Entry.offset(following) != next) {
+        break;
+      }
+      run += clusterSize;
+      next += clusterSize;
+    }
+    return Math.min(run, most);
+  }
+
+  @Override
+  public void read(long offset, MemorySegment target) throws IOException {
+    long length = target.byteSize();
+    DiskRange.check(offset, length, size);
+    lock.readLock().lock();
+    try {
+      for (long done = 0; done < length; ) {
+        done += readRun(offset + done, target.asSlice(done));
+      }
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** Fills the front of the target from one run of clusters of one kind; returns how far. */
+  private long readRun(long offset, MemorySegment target) throws IOException {
+    long entry = entry(offset);
+    if (plain(entry)) {
+      long run = plainRun(offset, entry, target.byteSize());
+      file.read(L2Entry.offset(entry) + inCluster(offset), target.asSlice(0, run));
+      return run;
+    }
+    long run = Math.min(target.byteSize(), clusterSize - inCluster(offset));
+    readOther(offset, entry, target.asSlice(0, run));
+    return run;
+  }
+
+  /** Fills a part of one cluster that is not plain. */
+  private void readOther(long offset, long entry, MemorySegment target) throws IOException {
+    if (L2Entry.compressed(entry)) {
+      compressed.read(entry, inCluster(offset), target);
+    } else if (L2Entry.zero(entry) || backing == null || offset >= backing.size()) {
+      target.fill((byte) 0);
+    } else {
+      long there = Math.min(target.byteSize(), backing.size() - offset);
+      backing.read(offset, target.asSlice(0, there));
+      target.asSlice(there).fill((byte) 0);
+    }
+  }
+
+  /** Whether a cluster that is not plain surely reads as zeroes. */
+  private boolean readsAsZeroes(long offset, long entry) {
+    return L2Entry.zero(entry)
+        || (L2Entry.unallocated(entry) && (backing == null || offset >= backing.size()));
+  }
+
+  @Override
+  public void write(long offset, MemorySegment source) throws IOException {
+    long length = source.byteSize();
+    DiskRange.check(offset, length, size);
+    Qcow2Writer out = writer();
+    for (long done = 0; done < length; ) {
+      MemorySegment rest = source.asSlice(done);
+      long n = writeInPlace(offset + done, rest);
+      done += n > 0 ? n : writeAllocating(out, offset + done, rest);
+    }
+  }
+
+  private long writeInPlace(long offset, MemorySegment source) throws IOException {
+    lock.readLock().lock();
+    try {
+      long entry = entry(offset);
+      if (!plain(entry)) {
+        return 0;
+      }
+      long run = plainRun(offset, entry, source.byteSize());
+      file.write(L2Entry.offset(entry) + inCluster(offset), source.asSlice(0, run));
+      return run;
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** Writes into one cluster that needs a new place in the file, or its first contents. */
+  private long writeAllocating(Qcow2Writer out, long offset, MemorySegment source)
+      throws IOException {
+    lock.writeLock().lock();
+    try {
+      long entry = entry(offset);
+      if (plain(entry)) {
+        return 0; // Another thread was first.
+      }
+      out.makeRoom();
+      int from = inCluster(offset);
+      int n = (int) Math.min(source.byteSize(), clusterSize - from);
+      MemorySegment part = source.asSlice(0, n);
+      long clusterStart = offset - from;
+      boolean reuse = L2Entry.allocated(entry);
+      long host = reuse ? L2Entry.offset(entry) : out.allocate();
+      boolean done = false;
+      try {
+        if (n == clusterSize) {
+          file.write(host, part);
+        } else if (!reuse && out.fresh(host) && readsAsZeroes(clusterStart, entry)) {
+          file.write(host + from, part);
+        } else {
+          MemorySegment whole = out.scratch();
+          readOther(clusterStart, entry, whole);
+          MemorySegment.copy(part, 0, whole, from, n);
+          file.write(host, whole);
+        }
+        out.map(offset, host | L2Entry.COPIED);
+        done = true;
+      } finally {
+        if (!done && !reuse) {
+          out.giveBack(host);
+        }
+      }
+      if (L2Entry.compressed(entry)) {
+        out.free(entry);
+      }
+      return n;
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  @Override
+  public void writeZeroes(long offset, long length, boolean mayUnmap) throws IOException {
+    DiskRange.check(offset, length, size);
+    writer();
+    wholeClusters(offset, length, (at, entry, out) -> zeroCluster(at, entry, out, mayUnmap), true);
+  }
+
+  private void zeroCluster(long offset, long entry, Qcow2Writer out, boolean mayUnmap)
+      throws IOException {
+    if (readsAsZeroes(offset, entry) && (!L2Entry.allocated(entry) || !mayUnmap)) {
+      return;
+    }
+    if (L2Entry.allocated(entry) && !mayUnmap) {
+      out.map(offset, entry | L2Entry.ZERO);
+    } else {
+      out.map(offset, backing == null ? 0 : L2Entry.ZERO);
+      out.free(entry);
+    }
+  }
+
+  @Override
+  public void discard(long offset, long length) throws IOException {
+    DiskRange.check(offset, length, size);
+    writer();
+    wholeClusters(
+        offset,
+        length,
+        (at, entry, out) -> {
+          if (L2Entry.compressed(entry) || L2Entry.allocated(entry)) {
+            out.map(at, backing == null ? 0 : L2Entry.ZERO);
+            out.free(entry);
+          }
+        },
+        false);
+  }
+
+  private interface ClusterChange {
+    void apply(long offset, long entry, Qcow2Writer out) throws IOException;
+  }
+
+  /**
+   * Changes every cluster that lies wholly in the range, or to the disk's end; writes zeroes to the
+   * parts before and after if wanted.
+   */
+  private void wholeClusters(long offset, long length, ClusterChange change, boolean parts)
+      throws IOException {
+    Qcow2Writer out = writer();
+    long end = offset + length;
+    for (long at = offset; at < end; ) {
+      int n = (int) Math.min(end - at, clusterSize - inCluster(at));
+      if (n == clusterSize || (inCluster(at) == 0 && at + n == size)) {
+        lock.writeLock().lock();
+        try {
+          out.makeRoom();
+          change.apply(at, entry(at), out);
+        } finally {
+          lock.writeLock().unlock();
+        }
+      } else if (parts) {
+        zeroPart(at, n);
+      }
+      at += n;
+    }
+  }
+
+  private void zeroPart(long offset, int length) throws IOException {
+    lock.readLock().lock();
+    try {
+      if (readsAsZeroes(offset - inCluster(offset), entry(offset))) {
+        return;
+      }
+    } finally {
+      lock.readLock().unlock();
+    }
+    write(offset, MemorySegment.ofArray(new byte[length]));
+  }
+
+  @Override
+  public void flush() throws IOException {
+    if (writer == null) {
+      return;
+    }
+    lock.readLock().lock();
+    try {
+      if (writer.clean()) {
+        file.sync();
+        return;
+      }
+    } finally {
+      lock.readLock().unlock();
+    }
+    lock.writeLock().lock();
+    try {
+      writer.flush();
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  @Override
+  public void resize(long newSize) throws IOException {
+    DiskRange.checkGrowth(newSize, size);
+    Qcow2Writer out = writer();
+    long oldSize = size;
+    lock.writeLock().lock();
+    try {
+      out.resize(newSize);
+      size = newSize;
+    } finally {
+      lock.writeLock().unlock();
+    }
+    // What a longer backing file, or the last cluster, has behind the old end must not show.
+    long showing = Math.ceilDiv(oldSize, clusterSize) * (long) clusterSize;
+    showing = Math.min(newSize, Math.max(showing, backing == null ? 0 : backing.size()));
+    if (showing > oldSize) {
+      writeZeroes(oldSize, showing - oldSize, true);
+    }
+  }
+
+  private Qcow2Writer writer() throws IOException {
+    if (writer == null) {
+      throw new IOException("Disk image " + file.path() + " is open read-only.");
+    }
+    return writer;
+  }
+
+  /** The name that the image has for its backing file, or null. */
+  public @Nullable String backingFile() {
+    return header.backingFile();
+  }
+
+  @Override
+  public void close() throws IOException {
+    lock.writeLock().lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      try {
+        if (writer != null) {
+          writer.close();
+        }
+      } finally {
+        closeAll(backing, file);
+      }
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+}

@@ -112,7 +112,8 @@ final class ExitBench {
   }
 
   private static String table(double c, double java, double[] ratios) {
-    String format =
+    return String.format(
+        Locale.ROOT,
         """
         | | CPU ns per port exit, median of %d rounds | exits per CPU second |
         | --- | --- | --- |
@@ -122,8 +123,13 @@ final class ExitBench {
         Java takes %.2f of the exits that C takes in the same CPU time (median of the rounds' \
         ratios; target 0.85). Rounds of %d exits, C and Java in turn, `./mvnw -q -pl kvm-bindings \
         test-compile exec:exec@exit-bench -Dbench.out=FILE`.
-        """;
-    return String.format(
-        Locale.ROOT, format, ROUNDS, c, 1e9 / c, java, 1e9 / java, median(ratios), EXITS);
+        """,
+        ROUNDS,
+        c,
+        1e9 / c,
+        java,
+        1e9 / java,
+        median(ratios),
+        EXITS);
   }
 }

@@ -20,15 +20,17 @@ final class GuestRam implements AutoCloseable {
 
   private final List<Mapping> mappings;
   private final GuestMemory memory;
+  private final boolean anonymous;
 
-  private GuestRam(List<Mapping> mappings, GuestMemory memory) {
+  private GuestRam(List<Mapping> mappings, GuestMemory memory, boolean anonymous) {
     this.mappings = mappings;
     this.memory = memory;
+    this.anonymous = anonymous;
   }
 
   /** Zeroed memory, taken page by page when touched. */
   static GuestRam anonymous(long bytes) throws ErrnoException {
-    return map(bytes, (offset, length) -> Mapping.anonymous(length));
+    return map(bytes, true, (offset, length) -> Mapping.anonymous(length));
   }
 
   /**
@@ -38,7 +40,7 @@ final class GuestRam implements AutoCloseable {
   static GuestRam copyOnWrite(Path file, long bytes) throws ErrnoException {
     // The mapping outlives the descriptor.
     try (Fd fd = Fd.open(file.toString(), Fd.O_RDONLY | Fd.O_CLOEXEC, 0)) {
-      return map(bytes, (offset, length) -> Mapping.copyOnWrite(fd, offset, length));
+      return map(bytes, false, (offset, length) -> Mapping.copyOnWrite(fd, offset, length));
     }
   }
 
@@ -46,7 +48,7 @@ final class GuestRam implements AutoCloseable {
     Mapping map(long offset, long length) throws ErrnoException;
   }
 
-  private static GuestRam map(long bytes, Mapper mapper) throws ErrnoException {
+  private static GuestRam map(long bytes, boolean anonymous, Mapper mapper) throws ErrnoException {
     checkSize(bytes);
     long low = Math.min(bytes, HOLE_START);
     List<Mapping> mappings = new ArrayList<>();
@@ -58,7 +60,7 @@ final class GuestRam implements AutoCloseable {
         mappings.add(mapper.map(low, bytes - low));
         regions.add(new GuestMemory.Region(HOLE_END, mappings.getLast().segment()));
       }
-      return new GuestRam(mappings, new GuestMemory(regions));
+      return new GuestRam(mappings, new GuestMemory(regions), anonymous);
     } catch (ErrnoException e) {
       mappings.forEach(Mapping::close);
       throw e;
@@ -75,6 +77,11 @@ final class GuestRam implements AutoCloseable {
 
   GuestMemory memory() {
     return memory;
+  }
+
+  /** Whether a page that was never touched is zero. */
+  boolean isAnonymous() {
+    return anonymous;
   }
 
   /** Bytes below the hole. */

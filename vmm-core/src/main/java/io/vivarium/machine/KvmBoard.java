@@ -12,6 +12,7 @@ import io.vivarium.kvm.KvmVcpu;
 import io.vivarium.kvm.KvmVm;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -26,12 +27,15 @@ final class KvmBoard implements AutoCloseable {
 
   private final KvmVm vm;
   private final Chipset chipset;
+  private final List<Integer> msrs;
   private final RunGate gate = new RunGate();
   private final List<VcpuRunner> runners = new ArrayList<>();
+  private boolean ran;
 
-  private KvmBoard(KvmVm vm, Chipset chipset) {
+  private KvmBoard(KvmVm vm, Chipset chipset, List<Integer> msrs) {
     this.vm = vm;
     this.chipset = chipset;
+    this.msrs = msrs;
   }
 
   /** Builds all of it around the RAM; the vCPUs' threads wait. */
@@ -46,7 +50,7 @@ final class KvmBoard implements AutoCloseable {
             gsi -> irqLine(vm, gsi),
             events,
             new PanicWatcher(line -> events.tell(new MachineExit.Panic(line))));
-    KvmBoard board = new KvmBoard(vm, chipset);
+    KvmBoard board = new KvmBoard(vm, chipset, Arrays.stream(kvm.msrIndexList()).boxed().toList());
     try {
       board.setUp(profile, ram.memory());
       List<KvmCpuidEntry2> cpuid = profile.cpuid(kvm.supportedCpuid(), cpus);
@@ -128,13 +132,40 @@ final class KvmBoard implements AutoCloseable {
     return runners.stream().map(VcpuRunner::vcpu).toList();
   }
 
+  /** The model-specific registers that a vCPU's state has. */
+  int[] msrs() {
+    return msrs.stream().mapToInt(Integer::intValue).toArray();
+  }
+
   Chipset chipset() {
     return chipset;
   }
 
   void resume() {
+    tellOfPause();
     chipset.resume();
     gate.release();
+  }
+
+  /** A guest with kvmclock hears that it stood still, so that its watchdogs don't bark. */
+  private void tellOfPause() {
+    if (!ran) {
+      return;
+    }
+    try {
+      for (VcpuRunner runner : runners) {
+        if (!runner.vcpu().kvmclockCtrl()) {
+          return;
+        }
+      }
+    } catch (KvmException e) {
+      LOG.log(Level.WARNING, "the guest cannot be told that it was paused", e);
+    }
+  }
+
+  /** The next {@link #resume} is not the guest's first. */
+  void noteStop() {
+    ran = true;
   }
 
   /** Asks the vCPUs to stop; does not wait for them. */
@@ -149,6 +180,7 @@ final class KvmBoard implements AutoCloseable {
     gate.hold();
     gate.awaitStill(runners);
     chipset.pause();
+    noteStop();
   }
 
   long cpuNanos() {

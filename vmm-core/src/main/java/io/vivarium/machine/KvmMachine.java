@@ -40,7 +40,7 @@ public final class KvmMachine implements VirtualMachine {
     try (Kvm kvm = Kvm.open()) {
       HostProfile profile = Host.profile(kvm);
       GuestRam ram = GuestRam.anonymous(config.memoryBytes());
-      KvmMachine machine = assemble(kvm, profile, ram, config, listener);
+      KvmMachine machine = assemble(kvm, profile, ram, config.name(), config.cpus(), listener);
       try {
         machine.load(config, profile);
         return machine;
@@ -51,16 +51,55 @@ public final class KvmMachine implements VirtualMachine {
     }
   }
 
+  /**
+   * Makes a machine as it was saved, which {@link #resume} lets go on. Its memory is mapped, not
+   * read, but for the check of its sums; the files must not change while the machine lives.
+   *
+   * @param name for threads and messages
+   * @param folder what {@link #save} filled and {@code sync} finished
+   * @throws BadSnapshotException when something is damaged or this host cannot go on with it
+   * @throws KvmException when {@code /dev/kvm} is missing, not accessible or refuses something
+   * @throws IOException when a file cannot be read
+   */
+  public static KvmMachine restore(String name, Path folder, MachineExit.Listener listener)
+      throws IOException, BadSnapshotException {
+    SavedFiles.Opened saved = SavedFiles.open(folder);
+    saved.sums().verifyMemory(folder);
+    MachineState state = saved.machine();
+    try (Kvm kvm = Kvm.open()) {
+      HostProfile profile = Host.profile(kvm);
+      GuestRam ram = GuestRam.copyOnWrite(folder.resolve(MemoryFile.NAME), state.memoryBytes());
+      KvmMachine machine = assemble(kvm, profile, ram, name, state.vcpus().size(), listener);
+      try {
+        BoardStates.apply(machine.board, state);
+        saved.restore(machine.board.chipset().devices());
+        return machine;
+      } catch (BadSnapshotException e) {
+        machine.close();
+        throw new BadSnapshotException("%s: %s".formatted(saved.file(), e.getMessage()), e);
+      } catch (KvmException e) {
+        machine.close();
+        throw new BadSnapshotException(
+            "%s: this host's KVM refuses the state: %s.".formatted(saved.file(), e.getMessage()),
+            e);
+      } catch (RuntimeException e) {
+        machine.close();
+        throw e;
+      }
+    }
+  }
+
   private static KvmMachine assemble(
       Kvm kvm,
       HostProfile profile,
       GuestRam ram,
-      MachineConfig config,
+      String name,
+      int cpus,
       MachineExit.Listener listener)
       throws KvmException {
-    MachineEvents events = new MachineEvents(config.name(), listener);
+    MachineEvents events = new MachineEvents(name, listener);
     try {
-      KvmBoard board = KvmBoard.build(kvm, profile, ram, config.name(), config.cpus(), events);
+      KvmBoard board = KvmBoard.build(kvm, profile, ram, name, cpus, events);
       events.onEnd(board::hold);
       return new KvmMachine(ram, board, events);
     } catch (KvmException | RuntimeException e) {
@@ -121,7 +160,11 @@ public final class KvmMachine implements VirtualMachine {
 
   @Override
   public synchronized SavedMachine save(Path folder) throws IOException {
-    throw new UnsupportedOperationException("soon");
+    if (!paused || closed) {
+      throw new IllegalStateException("a machine must be paused to be saved");
+    }
+    MachineState state = BoardStates.capture(board, ram.memory().size());
+    return SavedFiles.write(folder, state, board.chipset().devices(), ram);
   }
 
   @Override

@@ -25,6 +25,7 @@ final class BootProbe {
             !Boolean.getBoolean("whole"),
             List.of());
     String until = args.length > 5 ? args[5] : "\0";
+    boolean timed = Boolean.getBoolean("timed"); // each line begins with the CPU seconds so far
     CountDownLatch done = new CountDownLatch(1);
     long start = System.nanoTime();
     KvmMachine machine =
@@ -40,11 +41,14 @@ final class BootProbe {
         .serial(0)
         .listen(
             (data, offset, length) -> {
-              System.out.write(data, offset, length);
-              System.out.flush();
               for (int i = 0; i < length; i++) {
+                System.out.write(data[offset + i]);
                 seen.append((char) data[offset + i]);
+                if (data[offset + i] == '\n' && timed) {
+                  System.out.printf("%6.2f ", machine.cpuNanos() / 1e9);
+                }
               }
+              System.out.flush();
               if (seen.indexOf(until) >= 0) {
                 done.countDown();
               }

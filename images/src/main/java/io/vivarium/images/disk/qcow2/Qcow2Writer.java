@@ -232,34 +232,52 @@ final class Qcow2Writer {
     }
     markDirty();
     flush();
-    int entries = tables.l1Size();
-    long newOffset = l1Offset;
-    int oldClusters = Math.ceilDiv(entries * Long.BYTES, header.clusterSize());
-    if (needed > entries) {
-      entries = (int) needed;
-      int clusters = Math.ceilDiv(entries * Long.BYTES, header.clusterSize());
-      long first = counts.allocate(clusters);
-      for (int i = 0; i < clusters; i++) {
+    if (needed <= tables.l1Size()) {
+      writeSize(newSize, tables.l1Size(), l1Offset);
+      file.sync();
+      return;
+    }
+    long oldFirst = l1Offset >>> clusterBits;
+    int oldClusters = Math.ceilDiv(tables.l1Size() * Long.BYTES, header.clusterSize());
+    long first = moveL1(newSize, (int) needed);
+    file.sync();
+    l1Offset = first << clusterBits;
+    for (int i = 0; i < oldClusters; i++) {
+      freed.add(oldFirst + i);
+    }
+    flush();
+  }
+
+  /** Writes a longer L1 table to another place, and the header that names it; returns where. */
+  private long moveL1(long newSize, int entries) throws IOException {
+    int clusters = Math.ceilDiv(entries * Long.BYTES, header.clusterSize());
+    long first = counts.allocate(clusters);
+    freshFrom = Math.max(freshFrom, (first + clusters) << clusterBits);
+    for (int i = 0; i < clusters; i++) {
+      refcounts.touch(first + i);
+    }
+    boolean done = false;
+    try {
+      long[] longer = tables.longerL1(entries);
+      new L2Tables.Entries(file).write(first << clusterBits, longer, 0, entries);
+      flush();
+      writeSize(newSize, entries, first << clusterBits);
+      tables.growL1(longer);
+      done = true;
+      return first;
+    } finally {
+      for (int i = 0; i < clusters && !done; i++) {
+        counts.remove(first + i);
         refcounts.touch(first + i);
       }
-      newOffset = first << clusterBits;
-      freshFrom = Math.max(freshFrom, (first + clusters) << clusterBits);
-      long[] longer = tables.longerL1(entries);
-      new L2Tables.Entries(file).write(newOffset, longer, 0, entries);
-      flush();
-      tables.growL1(longer);
     }
+  }
+
+  /** The header's fields from size to l1_table_offset, in one write inside one sector. */
+  private void writeSize(long newSize, int l1Size, long offset) throws IOException {
     ByteBuffer fields = ByteBuffer.allocate(24);
-    fields.putLong(newSize).putInt(0).putInt(entries).putLong(newOffset).flip();
+    fields.putLong(newSize).putInt(0).putInt(l1Size).putLong(offset).flip();
     file.write(Qcow2Header.SIZE_AT, fields);
-    file.sync();
-    if (newOffset != l1Offset) {
-      for (int i = 0; i < oldClusters; i++) {
-        freed.add((l1Offset >>> clusterBits) + i);
-      }
-      l1Offset = newOffset;
-      flush();
-    }
   }
 
   void close() throws IOException {

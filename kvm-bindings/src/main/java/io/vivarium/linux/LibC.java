@@ -14,11 +14,18 @@ import com.sun.jna.NativeLibrary;
  */
 public final class LibC {
   static {
-    // Else JNA searches the system for another, perhaps older, libjnidispatch first.
-    if (System.getProperty("jna.nosys") == null) {
-      System.setProperty("jna.nosys", "true");
+    // Costs of JNA's start that buy us nothing: the search for another, perhaps older, native part
+    // of JNA in the system, and a run of ldconfig to learn where libraries are.
+    setUnlessSet("jna.nosys", "true");
+    setUnlessSet("jna.platform.library.path", "");
+    // The C library is in the process already.
+    Native.register(LibC.class, NativeLibrary.getProcess());
+  }
+
+  private static void setUnlessSet(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
     }
-    Native.register(LibC.class, NativeLibrary.getInstance("c"));
   }
 
   private LibC() {}

@@ -116,7 +116,8 @@ public final class KvmVcpu implements AutoCloseable {
 
   /**
    * Lets the kernel finish the instruction that the last exit began, a port read say, without
-   * running the guest on. To be called before state is saved, with the exit answered.
+   * running the guest on. To be called before state is saved, with the exit answered. It may
+   * swallow a {@link #kick}: look at your flags afterwards as after run.
    *
    * @return KVM_EXIT_INTR when all is finished; another reason is an exit to answer, then call
    *     again

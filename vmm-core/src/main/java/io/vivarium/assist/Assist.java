@@ -38,7 +38,7 @@ public final class Assist {
     page = vcpu.runPage();
     events = page.events();
     cpu = new KvmCpuState(vcpu);
-    instructions = new InstructionSet(memory, profile.xsaveLayout(), profile.physicalBits());
+    instructions = new InstructionSet(memory, profile.xsaveLayout(), profile.paging());
   }
 
   /**

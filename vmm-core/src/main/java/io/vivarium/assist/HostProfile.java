@@ -15,9 +15,11 @@ public final class HostProfile {
   private static final int LEAF_FEATURES = 1;
   private static final int LEAF_XSAVE = 0xd;
   private static final int LEAF_KVM_FEATURES = 0x4000_0001;
+  private static final int LEAF_EXTENDED_FEATURES = 0x8000_0001;
   private static final int LEAF_ADDRESS_SIZES = 0x8000_0008;
 
   private static final int FEATURE_CX16 = 1 << 13;
+  private static final int FEATURE_GIGABYTE_PAGES = 1 << 26;
   private static final int FEATURE_TSC_DEADLINE = 1 << 24;
 
   /**
@@ -29,14 +31,17 @@ public final class HostProfile {
 
   private final boolean interpretsRing0;
   private final boolean tscSettable;
-  private final int physicalBits;
+  private final PageWalk.Features paging;
   private final XsaveLayout xsaveLayout;
 
   private HostProfile(
-      boolean interpretsRing0, boolean tscSettable, int physicalBits, XsaveLayout xsaveLayout) {
+      boolean interpretsRing0,
+      boolean tscSettable,
+      PageWalk.Features paging,
+      XsaveLayout xsaveLayout) {
     this.interpretsRing0 = interpretsRing0;
     this.tscSettable = tscSettable;
-    this.physicalBits = physicalBits;
+    this.paging = paging;
     this.xsaveLayout = xsaveLayout;
   }
 
@@ -48,10 +53,13 @@ public final class HostProfile {
   public static HostProfile probe(Kvm kvm) throws KvmException {
     List<KvmCpuidEntry2> cpuid = kvm.supportedCpuid();
     int physicalBits = 52;
+    boolean gigabytePages = false;
     var layout = new XsaveLayout();
     for (KvmCpuidEntry2 entry : cpuid) {
       if (entry.function() == LEAF_ADDRESS_SIZES) {
         physicalBits = Math.clamp(entry.eax() & 0xff, 32, 52);
+      } else if (entry.function() == LEAF_EXTENDED_FEATURES) {
+        gigabytePages = (entry.edx() & FEATURE_GIGABYTE_PAGES) != 0;
       } else if (entry.function() == LEAF_XSAVE
           && entry.index() >= 2
           && entry.index() < XsaveLayout.COMPONENTS
@@ -60,7 +68,11 @@ public final class HostProfile {
       }
     }
     boolean tsc = kvm.checkExtension(KvmCaps.KVM_CAP_TSC_CONTROL) > 0;
-    return new HostProfile(RingZeroProbe.interprets(kvm), tsc, physicalBits, layout);
+    return new HostProfile(
+        RingZeroProbe.interprets(kvm),
+        tsc,
+        new PageWalk.Features(physicalBits, gigabytePages),
+        layout);
   }
 
   /** Whether KVM interprets guest ring 0, so that each vCPU needs an {@link Assist}. */
@@ -109,8 +121,8 @@ public final class HostProfile {
     return interpretsRing0 ? InterpretedLinux.PARAMETERS : "";
   }
 
-  int physicalBits() {
-    return physicalBits;
+  PageWalk.Features paging() {
+    return paging;
   }
 
   XsaveLayout xsaveLayout() {

@@ -22,11 +22,11 @@ final class InstructionSet {
   private final Map<Op, LongAdder> counts = new EnumMap<>(Op.class);
   private final LongAdder syscalls = new LongAdder();
 
-  InstructionSet(GuestMemory guestMemory, XsaveLayout layout, int physicalBits) {
+  InstructionSet(GuestMemory guestMemory, XsaveLayout layout, PageWalk.Features paging) {
     for (Op op : Op.values()) {
       counts.put(op, new LongAdder());
     }
-    memory = new LinearMemory(guestMemory, physicalBits);
+    memory = new LinearMemory(guestMemory, paging);
     system = new SystemOps(memory);
     xsave = new XsaveOps(memory, layout);
     fpu = new FpuOps(memory);

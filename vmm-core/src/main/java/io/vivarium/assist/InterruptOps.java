@@ -10,8 +10,8 @@ import io.vivarium.assist.CpuState.Segment;
 final class InterruptOps {
   private static final int GATE_INTERRUPT = 0xe;
   private static final int GATE_TRAP = 0xf;
-  private static final long FLAGS_POPPED = 0x254dd5;
-  private static final long FLAGS_POPPED_16 = 0x4dd5;
+  private static final long FLAGS_POPPED = 0x257fd5;
+  private static final long FLAGS_POPPED_16 = 0x7fd5;
   private static final long FLAG_IOPL = 3 << 12;
 
   private final LinearMemory memory;
@@ -119,6 +119,9 @@ final class InterruptOps {
     long popped = bytes == 2 ? FLAGS_POPPED_16 : FLAGS_POPPED;
     if (current != 0) {
       popped &= ~FLAG_IOPL;
+    }
+    if (current > (cpu.rflags() & FLAG_IOPL) >> 12) {
+      popped &= ~CpuState.FLAG_IF;
     }
     if (target == current) {
       setStackOffset(cpu, stackOffset(cpu, 3 * bytes));

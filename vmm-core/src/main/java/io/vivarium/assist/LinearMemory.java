@@ -16,9 +16,9 @@ final class LinearMemory {
   private final GuestMemory memory;
   private final PageWalk walk;
 
-  LinearMemory(GuestMemory memory, int physicalBits) {
+  LinearMemory(GuestMemory memory, PageWalk.Features paging) {
     this.memory = memory;
-    this.walk = new PageWalk(memory, physicalBits);
+    this.walk = new PageWalk(memory, paging);
   }
 
   /**

@@ -31,6 +31,14 @@ final class PageWalk {
   private static final VarHandle ENTRY64 = ValueLayout.JAVA_LONG.varHandle();
   private static final VarHandle ENTRY32 = ValueLayout.JAVA_INT.varHandle();
 
+  /**
+   * What the guest's processor knows of paging.
+   *
+   * @param physicalBits MAXPHYADDR, CPUID 0x80000008 eax bits 7 to 0
+   * @param gigabytePages CPUID 0x80000001 edx bit 26; without, such an entry is a reserved one
+   */
+  record Features(int physicalBits, boolean gigabytePages) {}
+
   /** What an access wants to do. */
   enum Access {
     READ,
@@ -39,12 +47,13 @@ final class PageWalk {
   }
 
   private final GuestMemory memory;
+  private final boolean gigabytePages;
   private final long reservedAddressBits;
 
-  /** {@code physicalBits}: the guest's MAXPHYADDR, CPUID 0x80000008 eax bits 7 to 0. */
-  PageWalk(GuestMemory memory, int physicalBits) {
+  PageWalk(GuestMemory memory, Features features) {
     this.memory = memory;
-    this.reservedAddressBits = ADDRESS_MASK & -(1L << physicalBits);
+    this.gigabytePages = features.gigabytePages;
+    this.reservedAddressBits = ADDRESS_MASK & -(1L << features.physicalBits);
   }
 
   /** An access with the rights of the current privilege level. */
@@ -140,7 +149,8 @@ final class PageWalk {
     if (large) {
       // Address bits below the page size, except PAT at bit 12.
       bits |= ((1L << (12 + 9 * (level - 1))) - 1) & ~0x1fffL;
-    } else if (level >= 4) {
+    }
+    if (level >= 4 || (level == 3 && !gigabytePages)) {
       bits |= LARGE;
     }
     return bits;

@@ -146,7 +146,7 @@ class NativeComparisonTest {
       GuestMemory memory = memory(data);
       guest.memory().write(NativeGuest.DATA, data);
 
-      new InstructionSet(memory, profile.xsaveLayout(), profile.physicalBits())
+      new InstructionSet(memory, profile.xsaveLayout(), profile.paging())
           .perform(here, instruction);
       guest.execute(bytes, there);
 

@@ -30,7 +30,7 @@ class PageWalkTest {
 
   private final GuestMemory memory =
       new GuestMemory(List.of(new GuestMemory.Region(0, Arena.ofAuto().allocate(64 << 10, 4096))));
-  private final PageWalk walk = new PageWalk(memory, 46);
+  private final PageWalk walk = new PageWalk(memory, new PageWalk.Features(46, true));
   private final FakeCpu cpu = new FakeCpu();
 
   @BeforeEach

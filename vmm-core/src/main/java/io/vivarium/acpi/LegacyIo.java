@@ -12,6 +12,12 @@ public final class LegacyIo {
       List.of(
           new Serial(0x3f8, 4), new Serial(0x2f8, 3), new Serial(0x3e8, 5), new Serial(0x2e8, 7));
 
+  public static final int PIT_PORT = 0x40;
+  public static final int PIT_IRQ = 0;
+
+  /** Gate and output of the timer's counter 2. */
+  public static final int SPEAKER_PORT = 0x61;
+
   public static final int RTC_PORT = 0x70;
   public static final int RTC_IRQ = 8;
 

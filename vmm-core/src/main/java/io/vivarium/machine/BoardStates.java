@@ -40,7 +40,7 @@ final class BoardStates {
             chip(vm, KvmConstants.KVM_IRQCHIP_PIC_MASTER),
             chip(vm, KvmConstants.KVM_IRQCHIP_PIC_SLAVE)),
         chip(vm, KvmConstants.KVM_IRQCHIP_IOAPIC),
-        new MachineState.Chip(vm.getPit2()),
+        new MachineState.Chip(board.hasKvmPit() ? vm.getPit2() : new byte[0]),
         clock.clock(),
         dated ? clock.realtime() : nowNanos());
   }
@@ -64,7 +64,9 @@ final class BoardStates {
       vm.setIrqchip(KvmConstants.KVM_IRQCHIP_PIC_MASTER, state.pic().get(0).bytes());
       vm.setIrqchip(KvmConstants.KVM_IRQCHIP_PIC_SLAVE, state.pic().get(1).bytes());
       vm.setIrqchip(KvmConstants.KVM_IRQCHIP_IOAPIC, state.ioapic().bytes());
-      vm.setPit2(state.pit().bytes());
+      if (board.hasKvmPit()) {
+        vm.setPit2(state.pit().bytes());
+      }
     } catch (IllegalArgumentException e) {
       throw new BadSnapshotException("An interrupt or timer chip: " + e.getMessage() + ".", e);
     }

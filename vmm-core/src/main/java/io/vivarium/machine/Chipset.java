@@ -9,6 +9,7 @@ import io.vivarium.devices.legacy.AcpiPm;
 import io.vivarium.devices.legacy.CmosRtc;
 import io.vivarium.devices.legacy.GuestEvents;
 import io.vivarium.devices.legacy.I8042;
+import io.vivarium.devices.legacy.Pit8254;
 import io.vivarium.devices.legacy.Pvpanic;
 import io.vivarium.devices.legacy.ResetPort;
 import io.vivarium.devices.legacy.Uart16550;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /** The buses of a machine and the devices on them: the one place that knows concrete devices. */
 final class Chipset implements AutoCloseable {
@@ -26,6 +28,7 @@ final class Chipset implements AutoCloseable {
   private final List<SerialLink> serial = new ArrayList<>();
   private final List<Uart16550> uarts = new ArrayList<>();
   private final AcpiPm power;
+  private @Nullable Pit8254 pit;
 
   /**
    * @param name the machine's, for threads
@@ -57,6 +60,14 @@ final class Chipset implements AutoCloseable {
     power = add(new AcpiPm("acpi-pm", irqs.apply(LegacyIo.SCI), events, System::nanoTime));
     ports.map(LegacyIo.PM_PORT, AcpiPm.PORTS, power);
     ports.map(LegacyIo.PVPANIC_PORT, 1, add(new Pvpanic("pvpanic", events)));
+  }
+
+  /** Adds the timer whose ticks are paced, where KVM's own is not used. */
+  void addPacedTimer(IrqLine irq, Pit8254.Pacer pacer) {
+    Pit8254 timer = add(new Pit8254("pit", irq, pacer));
+    ports.map(LegacyIo.PIT_PORT, Pit8254.PORTS, timer);
+    ports.map(LegacyIo.SPEAKER_PORT, 1, timer.speaker());
+    pit = timer;
   }
 
   private <D extends Device<?>> D add(D device) {
@@ -104,6 +115,9 @@ final class Chipset implements AutoCloseable {
     for (Uart16550 uart : uarts) {
       counters.put("uart." + uart.id() + ".tx", uart.transmitted());
       counters.put("uart." + uart.id() + ".rx", uart.received());
+    }
+    if (pit != null) {
+      counters.put("pit.ticks", pit.ticks());
     }
   }
 

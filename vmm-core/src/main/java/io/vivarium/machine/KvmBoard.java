@@ -1,7 +1,9 @@
 package io.vivarium.machine;
 
+import io.vivarium.acpi.LegacyIo;
 import io.vivarium.assist.Assist;
 import io.vivarium.assist.HostProfile;
+import io.vivarium.assist.TickPacer;
 import io.vivarium.boot.CpuEntry;
 import io.vivarium.devices.irq.IrqLine;
 import io.vivarium.devices.memory.GuestMemory;
@@ -30,6 +32,7 @@ final class KvmBoard implements AutoCloseable {
   private final List<Integer> msrs;
   private final RunGate gate = new RunGate();
   private final List<VcpuRunner> runners = new ArrayList<>();
+  private boolean pit;
   private boolean ran;
 
   private KvmBoard(KvmVm vm, Chipset chipset, List<Integer> msrs) {
@@ -69,9 +72,13 @@ final class KvmBoard implements AutoCloseable {
     vm.setIdentityMapAddr(IDENTITY_MAP);
     vm.setTssAddr(TSS);
     vm.createIrqchip();
-    vm.createPit2(true);
     if (profile.interpretsRing0()) {
       vm.enableExitOnEmulationFailure();
+      TickPacer pacer = new TickPacer(() -> runners.getFirst().threadId());
+      chipset.addPacedTimer(irqLine(vm, LegacyIo.PIT_IRQ), pacer::delay);
+    } else {
+      vm.createPit2(true);
+      pit = true;
     }
     int slot = 0;
     for (GuestMemory.Region region : memory.regions()) {
@@ -122,6 +129,11 @@ final class KvmBoard implements AutoCloseable {
       CpuReset.firmwareMsrs(runner.vcpu());
     }
     CpuReset.enter(runners.getFirst().vcpu(), entry);
+  }
+
+  /** Whether the timer is KVM's, and not a device of the chipset. */
+  boolean hasKvmPit() {
+    return pit;
   }
 
   KvmVm vm() {

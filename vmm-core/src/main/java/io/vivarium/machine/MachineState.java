@@ -12,7 +12,7 @@ import java.util.List;
  * @param vcpus by id
  * @param pic the two i8259 chips, master first
  * @param ioapic the I/O APIC
- * @param pit the i8254, {@code kvm_pit_state2}
+ * @param pit the i8254, {@code kvm_pit_state2}; empty where it is a device of the chipset
  * @param clock nanoseconds of the guest's kvmclock when saved
  * @param wallClock nanoseconds since 1970 at the same moment
  */

@@ -63,6 +63,11 @@ final class VcpuRunner implements Runnable {
     vcpu.kick();
   }
 
+  /** The kernel's id of the thread, or 0 when it doesn't run. From any thread. */
+  int threadId() {
+    return threadId;
+  }
+
   KvmVcpu vcpu() {
     return vcpu;
   }

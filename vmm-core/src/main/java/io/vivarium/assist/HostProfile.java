@@ -104,10 +104,8 @@ public final class HostProfile {
       int eax = entry.eax();
       int ecx = entry.ecx();
       if (entry.function() == LEAF_FEATURES) {
-        ecx &= ~FEATURE_CX16;
-        if (cpus > 1) {
-          ecx &= ~FEATURE_TSC_DEADLINE;
-        }
+        // With the deadline timer Linux would not use the 8254, not even by "nolapic_timer".
+        ecx &= ~(FEATURE_CX16 | FEATURE_TSC_DEADLINE);
       } else if (entry.function() == LEAF_KVM_FEATURES && cpus > 1) {
         eax &= ~PARAVIRTUAL_SMP;
       }

@@ -160,10 +160,14 @@ public final class VirtioCore {
 
   /** As after power-on. Returns when no request is in flight and no queue is touched any more. */
   synchronized void reset() {
+    stop();
+    device.deactivated();
+  }
+
+  private void stop() {
     status.set(0);
     fault = null;
     settle();
-    device.deactivated();
     for (Virtqueue queue : queues) {
       queue.lock().lock();
       try {
@@ -248,9 +252,9 @@ public final class VirtioCore {
     }
   }
 
-  /** Takes a state that {@link #check} has passed. */
+  /** Takes a state that {@link #check} has passed; the device's own may be there already. */
   public synchronized void restore(State state) {
-    reset();
+    stop();
     driverFeatures = state.driverFeatures;
     for (int i = 0; i < queues.length; i++) {
       queues[i].restore(state.queues.get(i));

@@ -76,25 +76,39 @@ public abstract class VirtioContract<S extends Record, D extends VirtioDevice<S>
   }
 
   @Test
-  void goesOnInARestoredDevice() throws Exception {
-    try (D device = create();
-        D other = create()) {
-      MockDriver driver = new MockDriver(guest, device);
-      driver.start(-1L);
-      exchange(device, driver);
-      device.pause();
-      S saved = device.save();
-      VirtioCore.State core = device.core().save();
-      assertThat(other.core().save()).isNotEqualTo(core);
-      other.core().check(new StateCheck("test"), core);
-      other.core().restore(core);
-      other.restore(saved);
-      assertThat(other.core().save()).isEqualTo(core);
-      other.resume();
-      other.core().setTransportRuns(true);
-      MockDriver moved = driver.moveTo(other);
-      exchange(other, moved);
-      assertThat(moved.needsReset()).as(other.core().fault()).isFalse();
+  void goesOnInARestoredDeviceInWhateverOrderItsHalvesCome() throws Exception {
+    for (boolean deviceFirst : new boolean[] {true, false}) {
+      guest.freeAll();
+      try (D device = create();
+          D other = create()) {
+        MockDriver driver = new MockDriver(guest, device);
+        driver.start(-1L);
+        exchange(device, driver);
+        device.pause();
+        S saved = device.save();
+        VirtioCore.State core = device.core().save();
+        assertThat(other.core().save()).isNotEqualTo(core);
+        if (deviceFirst) {
+          other.restore(saved);
+        }
+        other.core().check(new StateCheck("test"), core);
+        other.core().restore(core);
+        if (!deviceFirst) {
+          other.restore(saved);
+        }
+        assertThat(other.core().save()).isEqualTo(core);
+        assertThat(other.save()).usingRecursiveComparison().isEqualTo(saved);
+        if (deviceFirst) {
+          other.resume();
+        }
+        other.core().setTransportRuns(true);
+        if (!deviceFirst) {
+          other.resume();
+        }
+        MockDriver moved = driver.moveTo(other);
+        exchange(other, moved);
+        assertThat(moved.needsReset()).as(other.core().fault()).isFalse();
+      }
     }
   }
 

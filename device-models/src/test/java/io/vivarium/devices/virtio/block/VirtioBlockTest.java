@@ -289,8 +289,8 @@ class VirtioBlockTest extends VirtioContract<VirtioBlock.State, VirtioBlock> {
       VirtioBlock.State saved = device.save();
       assertThat(saved.parked()).hasSize(1);
 
-      other.core().restore(device.core().save());
       other.restore(saved);
+      other.core().restore(device.core().save());
       MockDriver moved = driver.moveTo(other);
       disk.full = false;
       other.resume();

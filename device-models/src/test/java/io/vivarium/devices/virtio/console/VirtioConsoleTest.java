@@ -142,8 +142,8 @@ class VirtioConsoleTest extends VirtioContract<VirtioConsole.State, VirtioConsol
     send(driver, 0, 0, 1);
     device.pause();
     VirtioConsole other = create(guest.memory());
-    other.core().restore(device.core().save());
     other.restore(device.save());
+    other.core().restore(device.core().save());
     MockDriver moved = driver.moveTo(other);
     other.core().setTransportRuns(true);
     other.resume();
@@ -192,8 +192,8 @@ class VirtioConsoleTest extends VirtioContract<VirtioConsole.State, VirtioConsol
     assertThat(terminal.got.toString()).isEqualTo("abcd");
     device.pause();
     VirtioConsole other = create(guest.memory());
-    other.core().restore(device.core().save());
     other.restore(device.save());
+    other.core().restore(device.core().save());
     MockDriver moved = driver.moveTo(other);
     other.core().setTransportRuns(true);
     other.resume();

@@ -61,6 +61,13 @@ public final class EngineMain {
     } catch (VivariumException e) {
       tell(new JsonObject().put("error", RpcErrors.of(e)));
       return 1;
+    } catch (RuntimeException e) {
+      EngineLog.say("the engine failed", e);
+      String what = "the engine of VM '" + folder.name() + "' failed: " + e;
+      tell(
+          new JsonObject()
+              .put("error", RpcErrors.of(new VivariumException(Kind.INTERNAL, what, ""))));
+      return 1;
     }
   }
 

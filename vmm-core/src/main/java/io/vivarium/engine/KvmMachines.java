@@ -5,12 +5,14 @@ import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.kvm.KvmException;
 import io.vivarium.library.Failures;
+import io.vivarium.machine.BadSnapshotException;
 import io.vivarium.machine.KvmMachine;
 import io.vivarium.machine.MachineConfig;
 import io.vivarium.machine.MachineExit;
 import io.vivarium.machine.VirtualMachine;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** Machines on {@code /dev/kvm}, and their failures in words. */
@@ -36,7 +38,25 @@ final class KvmMachines implements MachineFactory {
   @Override
   public VirtualMachine restore(String name, Path files, MachineExit.Listener listener)
       throws VivariumException {
-    throw new VivariumException(Kind.INTERNAL, "the monitor cannot restore yet", "");
+    try {
+      return KvmMachine.restore(name, files, listener);
+    } catch (BadSnapshotException e) {
+      throw new VivariumException(
+          Kind.BAD_FILE,
+          "VM '" + name + "' cannot be restored: " + e.getMessage(),
+          "Restore another snapshot, or start it anew: viv start " + name,
+          e);
+    } catch (KvmException e) {
+      throw refused(name, e);
+    } catch (NoSuchFileException e) {
+      throw new VivariumException(
+          Kind.BAD_FILE,
+          "VM '" + name + "' cannot be restored: its file " + e.getFile() + " is missing",
+          "Restore another snapshot, or start it anew: viv start " + name,
+          e);
+    } catch (IOException e) {
+      throw Failures.explain("VM '" + name + "' cannot be restored", e);
+    }
   }
 
   private static VivariumException refused(String name, KvmException e) {

@@ -122,6 +122,7 @@ final class RpcConnection {
 
   private synchronized void done() {
     requests--;
+    notifyAll();
   }
 
   private void answer(@Nullable Object id, String method, JsonObject params) {
@@ -201,13 +202,17 @@ final class RpcConnection {
     return line;
   }
 
-  /** Delivers what waits, then ends the connection. */
+  /** Lets requests end and delivers what waits, for a short time, then ends the connection. */
   void finish() {
-    synchronized (this) {
-      finishing = true;
-      notifyAll();
-    }
+    long until = System.nanoTime() + LAST_WORDS_MILLIS * 1_000_000;
     try {
+      synchronized (this) {
+        while (requests > 0 && !closed && System.nanoTime() < until) {
+          wait(LAST_WORDS_MILLIS);
+        }
+        finishing = true;
+        notifyAll();
+      }
       writer.join(LAST_WORDS_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

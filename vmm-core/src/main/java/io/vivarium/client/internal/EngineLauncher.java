@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts engines: a Java of their own, in a session of their own, so that they outlive whoever
@@ -34,7 +35,6 @@ final class EngineLauncher {
           "-XX:TieredStopAtLevel=1",
           "-XX:-UsePerfData",
           "-XX:+ExitOnOutOfMemoryError",
-          "-Xshare:auto",
           "-Xlog:disable",
           "-Xlog:all=error:stderr",
           "--enable-native-access=ALL-UNNAMED");
@@ -65,6 +65,7 @@ final class EngineLauncher {
           new BufferedReader(
               new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
         String line = lines.readLine();
+        String said = "";
         while (line != null) {
           if (line.startsWith("{")) {
             JsonObject message = Json.parse(line);
@@ -79,17 +80,20 @@ final class EngineLauncher {
             if (step != null) {
               progress.update(step, message.fraction("fraction"));
             }
+          } else {
+            // The JVM itself complains on standard output.
+            said = line;
           }
           line = lines.readLine();
         }
+        throw died(said, null);
       } catch (IOException | JsonException e) {
-        throw died(e);
+        throw died("", e);
       }
-      throw died(null);
     }
 
-    private VivariumException died(@org.jspecify.annotations.Nullable Exception cause) {
-      String said = lastLine(folder.engineLog());
+    private VivariumException died(String words, @Nullable Exception cause) {
+      String said = words.isEmpty() ? lastLine(folder.engineLog()) : words;
       String what =
           "the engine of VM '"
               + folder.name()
@@ -154,11 +158,13 @@ final class EngineLauncher {
     }
   }
 
-  /** The last line of the engine's log, for a message. */
+  /** The last line of the engine's log that says something, for a message. */
   static String lastLine(Path log) {
     try {
-      List<String> lines = Files.readAllLines(log, StandardCharsets.ISO_8859_1);
-      return lines.isEmpty() ? "" : lines.getLast().strip();
+      return Files.readAllLines(log, StandardCharsets.ISO_8859_1).reversed().stream()
+          .filter(line -> !line.isBlank() && !Character.isWhitespace(line.charAt(0)))
+          .findFirst()
+          .orElse("");
     } catch (IOException e) {
       return "";
     }

@@ -39,16 +39,15 @@ public final class Frames implements AutoCloseable {
    */
   public @Nullable JsonObject receive() throws IOException, JsonException {
     while (true) {
-      for (; scanned < end; scanned++) {
-        if (buffer[scanned] == '\n') {
+      while (scanned < end) {
+        if (buffer[scanned++] == '\n') {
           int from = start;
-          int length = scanned - from;
-          scanned++;
+          int length = scanned - 1 - from;
           start = scanned;
-          if (length == 0 || (length == 1 && buffer[from] == '\r')) {
-            continue;
+          boolean empty = length == 0 || (length == 1 && buffer[from] == '\r');
+          if (!empty) {
+            return Json.parse(buffer, from, length);
           }
-          return Json.parse(buffer, from, length);
         }
       }
       if (!fill()) {

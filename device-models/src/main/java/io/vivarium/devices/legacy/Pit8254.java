@@ -67,6 +67,11 @@ public final class Pit8254 implements Device<Pit8254.State>, BusDevice {
   private long lastTick;
   private long ticks;
   private boolean running;
+
+  /** Device time stands still while paused: what it lost so far, and when it stopped. */
+  private long lost;
+
+  private long stopped = System.nanoTime();
   private boolean closed;
   private boolean refresh;
   private @Nullable Thread thread;
@@ -75,6 +80,10 @@ public final class Pit8254 implements Device<Pit8254.State>, BusDevice {
     this.id = id;
     this.irq = irq;
     this.pacer = pacer;
+  }
+
+  private long now() {
+    return (running ? System.nanoTime() : stopped) - lost;
   }
 
   /** Interrupts delivered. */
@@ -94,7 +103,7 @@ public final class Pit8254 implements Device<Pit8254.State>, BusDevice {
     }
     lock.lock();
     try {
-      return channels[(int) offset].read(System.nanoTime());
+      return channels[(int) offset].read(now());
     } finally {
       lock.unlock();
     }
@@ -107,7 +116,7 @@ public final class Pit8254 implements Device<Pit8254.State>, BusDevice {
     }
     lock.lock();
     try {
-      long now = System.nanoTime();
+      long now = now();
       if (offset == 3) {
         control((int) value, now);
       } else if (channels[(int) offset].write((int) value, now) && offset == 0) {
@@ -173,7 +182,7 @@ public final class Pit8254 implements Device<Pit8254.State>, BusDevice {
     try {
       refresh = !refresh;
       int value = speaker | (refresh ? REFRESH : 0);
-      return value | (channels[2].output(System.nanoTime()) ? OUTPUT_2 : 0);
+      return value | (channels[2].output(now()) ? OUTPUT_2 : 0);
     } finally {
       lock.unlock();
     }
@@ -183,7 +192,7 @@ public final class Pit8254 implements Device<Pit8254.State>, BusDevice {
     lock.lock();
     try {
       if ((value & GATE) != 0 && (speaker & GATE) == 0) {
-        channels[2].trigger(System.nanoTime());
+        channels[2].trigger(now());
       }
       speaker = value;
     } finally {
@@ -195,7 +204,7 @@ public final class Pit8254 implements Device<Pit8254.State>, BusDevice {
     lock.lock();
     try {
       while (!closed) {
-        long now = System.nanoTime();
+        long now = now();
         if (!running || due == Long.MAX_VALUE) {
           changed.await();
         } else if (due > now) {
@@ -237,7 +246,7 @@ public final class Pit8254 implements Device<Pit8254.State>, BusDevice {
   public State save() {
     lock.lock();
     try {
-      long now = System.nanoTime();
+      long now = now();
       return new State(
           VERSION,
           List.of(channels[0].save(now), channels[1].save(now), channels[2].save(now)),
@@ -259,7 +268,7 @@ public final class Pit8254 implements Device<Pit8254.State>, BusDevice {
     check.bits("speaker", state.speaker, SPEAKER_WRITABLE);
     lock.lock();
     try {
-      long now = System.nanoTime();
+      long now = now();
       for (int i = 0; i < channels.length; i++) {
         channels[i].restore(state.channels.get(i), now);
       }
@@ -288,7 +297,10 @@ public final class Pit8254 implements Device<Pit8254.State>, BusDevice {
   public void pause() {
     lock.lock();
     try {
-      running = false;
+      if (running) {
+        running = false;
+        stopped = System.nanoTime();
+      }
     } finally {
       lock.unlock();
     }
@@ -298,7 +310,10 @@ public final class Pit8254 implements Device<Pit8254.State>, BusDevice {
   public void resume() {
     lock.lock();
     try {
-      running = true;
+      if (!running) {
+        running = true;
+        lost += System.nanoTime() - stopped;
+      }
       if (thread == null && !closed) {
         thread = Thread.ofPlatform().daemon().name(id + "-timer").start(this::run);
       }
@@ -313,7 +328,6 @@ public final class Pit8254 implements Device<Pit8254.State>, BusDevice {
     lock.lock();
     try {
       closed = true;
-      running = false;
       changed.signal();
     } finally {
       lock.unlock();

@@ -47,6 +47,7 @@ final class PitChannel {
 
   /** A control word's mode and access for this counter; it then waits for a count. */
   void control(int newMode, int newAccess) {
+    reload = FULL;
     mode = newMode > 5 ? newMode & 3 : newMode;
     access = newAccess;
     loaded = false;

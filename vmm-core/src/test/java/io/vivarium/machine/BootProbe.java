@@ -8,7 +8,7 @@ import java.util.concurrent.CountDownLatch;
 /**
  * Boots a kernel with its serial console on standard input and output, and tells what it cost:
  * {@code BootProbe KERNEL INITRD MEBIBYTES CPUS CMDLINE [UNTIL]}. With UNTIL it ends when the
- * console shows that text.
+ * console shows that text, and with {@code -Dsave=FOLDER} it is saved then.
  */
 final class BootProbe {
   private BootProbe() {}
@@ -62,6 +62,14 @@ final class BootProbe {
         (System.nanoTime() - loaded) / 1e9,
         machine.cpuNanos() / 1e9,
         machine.counters());
+    String folder = System.getProperty("save");
+    if (folder != null) {
+      long before = System.nanoTime();
+      machine.pause();
+      VirtualMachine.SavedMachine saved = machine.save(Path.of(folder));
+      System.err.printf("paused for %d ms%n", (System.nanoTime() - before) / 1_000_000);
+      saved.sync();
+    }
     machine.close();
   }
 

@@ -22,7 +22,7 @@ public final class TickPacer {
   /** However little it ran, a guest gets a tick this often: it may wait for one in a loop. */
   private static final long LONGEST = TimeUnit.SECONDS.toNanos(1);
 
-  private static final long CHECK = TimeUnit.MILLISECONDS.toNanos(4);
+  private static final long CHECK = TimeUnit.MILLISECONDS.toNanos(10);
 
   private final IntSupplier threadId;
   private long ranAtLastTick;

@@ -13,9 +13,10 @@ import io.vivarium.linux.ErrnoException;
 import io.vivarium.linux.Mapping;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A vCPU that executes single instructions in 64-bit ring 3, natively also where ring 0 is
+ * A vCPU that executes a few instructions: in 64-bit ring 3, natively also where ring 0 is
  * interpreted, so that the processor itself says what an instruction does.
  */
 final class NativeGuest implements AutoCloseable {
@@ -25,6 +26,10 @@ final class NativeGuest implements AutoCloseable {
   static final long DATA_END = RAM;
   static final int CODE_SELECTOR = 0x33;
   static final int DATA_SELECTOR = 0x2b;
+  static final int RING0_CODE_SELECTOR = 0x10;
+  static final int RING0_DATA_SELECTOR = 0x18;
+  static final long IDT = 0x5000;
+  private static final long GDT = 0x6000;
 
   /** Mapped, but no RAM: a write to it ends the program. */
   private static final long EXIT_PAGE = 0x20_0000;
@@ -44,21 +49,41 @@ final class NativeGuest implements AutoCloseable {
   private final KvmVcpu vcpu;
   private final GuestMemory memory;
 
+  private final @Nullable Assist assist;
+
+  /** In ring 3. */
   NativeGuest(Kvm kvm) throws ErrnoException {
+    this(kvm, 3);
+  }
+
+  /** In ring 0 or 3; ring 0 gets the assist where this host's KVM interprets it. */
+  NativeGuest(Kvm kvm, int ring) throws ErrnoException {
     vm = kvm.createVm();
+    HostProfile profile = HostProfile.probe(kvm);
+    if (profile.interpretsRing0()) {
+      vm.enableExitOnEmulationFailure();
+    }
     ram = Mapping.anonymous(RAM);
     memory = new GuestMemory(List.of(new GuestMemory.Region(0, ram.segment())));
     vm.setUserMemoryRegion(0, 0, 0, ram.segment());
     vcpu = vm.createVcpu(0);
     vcpu.setCpuid2(kvm.supportedCpuid());
+    assist = profile.interpretsRing0() ? new Assist(vcpu, memory, profile) : null;
     vcpu.runPage().setValidRegs(Assist.SYNC_REGS);
     writePageTables(memory);
     KvmSregs sregs = KvmSregs.allocate();
     vcpu.getSregs(sregs);
-    sregs.cs().set(CODE_SELECTOR, 0, -1, 0xb, 1, 3, 0, 1, 1);
+    int code = ring == 3 ? CODE_SELECTOR : RING0_CODE_SELECTOR;
+    sregs.cs().set(code, 0, -1, 0xb, 1, ring, 0, 1, 1);
     for (KvmSegment data : List.of(sregs.ds(), sregs.es(), sregs.fs(), sregs.gs(), sregs.ss())) {
-      data.set(DATA_SELECTOR, 0, -1, 0x3, 1, 3, 1, 0, 1);
+      data.set(ring == 3 ? DATA_SELECTOR : RING0_DATA_SELECTOR, 0, -1, 0x3, 1, ring, 1, 0, 1);
     }
+    sregs.gdtBase(GDT);
+    sregs.gdtLimit(0x3f);
+    sregs.idtBase(IDT);
+    sregs.idtLimit(0xfff);
+    memory.setU64(GDT + RING0_CODE_SELECTOR, 0x00af_9b00_0000_ffffL);
+    memory.setU64(GDT + RING0_DATA_SELECTOR, 0x00cf_9300_0000_ffffL);
     FakeCpu model = new FakeCpu();
     prepare(model);
     sregs.cr0(model.cr0);
@@ -115,7 +140,8 @@ final class NativeGuest implements AutoCloseable {
     page.regs().rflags(cpu.rflags);
     page.markDirty(KvmConstants.KVM_SYNC_X86_REGS);
     int reason = vcpu.run();
-    while (reason == KvmConstants.KVM_EXIT_INTR) {
+    while (reason == KvmConstants.KVM_EXIT_INTR
+        || (reason == KvmConstants.KVM_EXIT_INTERNAL_ERROR && assisted())) {
       reason = vcpu.run();
     }
     if (reason != KvmConstants.KVM_EXIT_MMIO || page.mmioAddress() != EXIT_PAGE) {
@@ -128,6 +154,14 @@ final class NativeGuest implements AutoCloseable {
     cpu.rflags = page.regs().rflags();
     cpu.xsave.copyFrom(MemorySegment.ofArray(vcpu.getXsave()));
     XsaveOps.settleMxcsr(cpu.xsave);
+  }
+
+  private boolean assisted() {
+    String trouble = assist == null ? "no assist on this host" : assist.handle();
+    if (trouble != null) {
+      throw new IllegalStateException(trouble);
+    }
+    return true;
   }
 
   @Override

@@ -106,6 +106,7 @@ public final class AppShell implements Navigator, AutoCloseable {
     frame.count(vms);
     String awaited = awaitedVm;
     if (awaited != null && vms.find(awaited).isPresent()) {
+      awaitedVm = null;
       Platform.runLater(() -> openVm(awaited));
     }
   }

@@ -41,7 +41,9 @@ public final class HomePage implements Page {
   private final StackPane body = new StackPane();
   private final ScrollPane scroll = new ScrollPane(flow);
   private final HomeTiles tiles;
+  private final Button add;
   private final VBox node;
+  private boolean wantsFocus;
   private final InvalidationListener follow = observable -> refresh();
   private final Runnable tick = this::tick;
 
@@ -58,7 +60,7 @@ public final class HomePage implements Page {
     search.setId("home-search");
     search.getStyleClass().add("search");
     search.textProperty().subscribe(text -> refresh());
-    Button add =
+    add =
         Nodes.id(
             Nodes.button(texts.get("verb.new"), Icons.NEW, this::openWizard, "accent"), "home-new");
     node =
@@ -90,10 +92,8 @@ public final class HomePage implements Page {
     desk.vms().items().addListener(follow);
     desk.vms().loadedProperty().addListener(follow);
     desk.ticker().add(tick);
+    wantsFocus = true;
     refresh();
-    if (!flow.getChildren().isEmpty()) {
-      flow.getChildren().getFirst().requestFocus();
-    }
   }
 
   @Override
@@ -145,7 +145,14 @@ public final class HomePage implements Page {
     if (!flow.getChildren().equals(wanted)) {
       flow.getChildren().setAll(wanted);
     }
-    body.getChildren().setAll(bodyFor(shown));
+    Node content = bodyFor(shown);
+    if (body.getChildren().isEmpty() || !content.equals(body.getChildren().getFirst())) {
+      body.getChildren().setAll(content);
+    }
+    if (wantsFocus && desk.vms().loadedProperty().get()) {
+      wantsFocus = false;
+      (wanted.isEmpty() ? add : wanted.getFirst()).requestFocus();
+    }
   }
 
   private Node bodyFor(List<VmItem> shown) {

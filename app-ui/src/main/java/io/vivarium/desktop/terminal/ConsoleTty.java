@@ -5,13 +5,13 @@ import com.techsenger.jeditermfx.core.util.TermSize;
 import io.vivarium.client.ConsoleConnection;
 import io.vivarium.client.VivariumException;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * long ago: {@link #replaying} tells.
  */
 final class ConsoleTty implements TtyConnector {
+  private static final System.Logger LOG = System.getLogger(ConsoleTty.class.getName());
+
   /** Characters that wait for the emulator before the connection's thread is made to wait. */
   private static final int MAX_WAITING = 1 << 20;
 
@@ -32,7 +34,6 @@ final class ConsoleTty implements TtyConnector {
   private record Chunk(String text, boolean old) {}
 
   private final ArrayDeque<Chunk> waiting = new ArrayDeque<>();
-  private final Consumer<TermSize> onResize;
   private CharsetDecoder decoder = newDecoder();
   private byte[] undecoded = {};
   private int offset;
@@ -40,11 +41,10 @@ final class ConsoleTty implements TtyConnector {
   private boolean readingOld;
   private boolean closed;
   private @Nullable ConsoleConnection connection;
+  private @Nullable TermSize size;
   private long generation;
 
-  ConsoleTty(Consumer<TermSize> onResize) {
-    this.onResize = onResize;
-  }
+  ConsoleTty() {}
 
   private static CharsetDecoder newDecoder() {
     return StandardCharsets.UTF_8
@@ -195,9 +195,37 @@ final class ConsoleTty implements TtyConnector {
     write(text.getBytes(StandardCharsets.UTF_8));
   }
 
+  /** Called by the emulator on its input thread, some time after the last change. */
   @Override
-  public void resize(TermSize size) {
-    onResize.accept(size);
+  public void resize(TermSize newSize) {
+    synchronized (this) {
+      size = newSize;
+    }
+    tellSize();
+  }
+
+  /**
+   * Tells the guest how large the terminal is; blocks. A guest without an agent keeps what it has.
+   *
+   * @return whether it was told
+   */
+  boolean tellSize() {
+    ConsoleConnection to;
+    TermSize now;
+    synchronized (this) {
+      to = connection;
+      now = size;
+    }
+    if (to == null || now == null) {
+      return false;
+    }
+    try {
+      to.resize(now.getColumns(), now.getRows());
+      return true;
+    } catch (VivariumException e) {
+      LOG.log(Level.DEBUG, "The guest did not take the terminal's size", e);
+      return false;
+    }
   }
 
   @Override

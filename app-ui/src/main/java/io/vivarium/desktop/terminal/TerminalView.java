@@ -1,21 +1,18 @@
 package io.vivarium.desktop.terminal;
 
-import com.techsenger.jeditermfx.core.util.TermSize;
 import io.vivarium.client.ConsoleConnection;
-import io.vivarium.client.ExecResult;
 import io.vivarium.client.Vivarium;
-import io.vivarium.client.VivariumException;
 import io.vivarium.desktop.jobs.Jobs;
 import io.vivarium.desktop.ui.Texts;
-import java.util.List;
 import java.util.function.Supplier;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
-import javafx.scene.layout.StackPane;
-import org.jspecify.annotations.Nullable;
+import javafx.geometry.Insets;
+import javafx.scene.canvas.Canvas;
+import javafx.scene.layout.Pane;
 
 /** A terminal on the console of one VM. Lives on the interface thread. */
-public final class TerminalView extends StackPane implements AutoCloseable {
+public final class TerminalView extends Pane implements AutoCloseable {
   /** How it stands with the console. */
   public enum Link {
     APART,
@@ -24,17 +21,17 @@ public final class TerminalView extends StackPane implements AutoCloseable {
   }
 
   private static final double FONT_SIZE = 13;
+  private static final double PREFERRED_WIDTH = 640;
+  private static final double PREFERRED_HEIGHT = 400;
   private static final int COLUMNS = 80;
   private static final int LINES = 24;
 
   private final Vivarium vivarium;
   private final Jobs jobs;
   private final Supplier<String> vmName;
-  private final ConsoleTty tty = new ConsoleTty(this::resized);
+  private final ConsoleTty tty = new ConsoleTty();
   private final TerminalWidget widget;
   private final ReadOnlyObjectWrapper<Link> link = new ReadOnlyObjectWrapper<>(Link.APART);
-  private volatile @Nullable TermSize size;
-  private volatile boolean canTellSize;
   private long attempt;
 
   /**
@@ -46,11 +43,32 @@ public final class TerminalView extends StackPane implements AutoCloseable {
     this.vmName = vmName;
     getStyleClass().add("terminal-host");
     setMinSize(0, 0);
+    setPrefSize(PREFERRED_WIDTH, PREFERRED_HEIGHT);
     widget = new TerminalWidget(COLUMNS, LINES, new TerminalSettings(texts, FONT_SIZE));
     widget.setTtyConnector(tty);
     widget.start();
+    widget.getPane().setManaged(false);
     getChildren().setAll(widget.getPane());
-    widget.getTerminalPanel().getCanvas().setId("terminal-canvas");
+    Canvas canvas = widget.getTerminalPanel().getCanvas();
+    canvas.setId("terminal-canvas");
+    // The picture changes with each key: a cached copy of it would only cost.
+    canvas.setCache(false);
+  }
+
+  /**
+   * The widget wants as many pixels as it has cells and then makes more cells of what it got: it is
+   * given our size, whatever it wants.
+   */
+  @Override
+  protected void layoutChildren() {
+    Insets insets = getInsets();
+    widget
+        .getPane()
+        .resizeRelocate(
+            insets.getLeft(),
+            insets.getTop(),
+            Math.max(0, getWidth() - insets.getLeft() - insets.getRight()),
+            Math.max(0, getHeight() - insets.getTop() - insets.getBottom()));
   }
 
   public ReadOnlyObjectProperty<Link> linkProperty() {
@@ -78,6 +96,23 @@ public final class TerminalView extends StackPane implements AutoCloseable {
         why -> apart(mine));
   }
 
+  /** Shows what a VM that does not run has written last, unless something is shown already. */
+  public void showLog() {
+    if (attempt > 0) {
+      return;
+    }
+    long mine = ++attempt;
+    String name = vmName.get();
+    jobs.read(
+        () -> vivarium.logs(name),
+        log -> {
+          if (mine == attempt) {
+            tty.listener(() -> {}).output(log);
+          }
+        },
+        why -> {});
+  }
+
   private void connected(long of, ConsoleConnection connection) {
     if (of != attempt) {
       connection.close();
@@ -85,11 +120,7 @@ public final class TerminalView extends StackPane implements AutoCloseable {
     }
     tty.attach(connection);
     link.set(Link.CONNECTED);
-    canTellSize = true;
-    TermSize now = size;
-    if (now != null) {
-      tellSize(now);
-    }
+    jobs.read(tty::tellSize, told -> {}, why -> {});
   }
 
   private void apart(long of) {
@@ -107,46 +138,6 @@ public final class TerminalView extends StackPane implements AutoCloseable {
   public String screenText() {
     return widget.getTerminalTextBuffer().getScreenLines();
   }
-
-  private void resized(TermSize now) {
-    size = now;
-    if (canTellSize) {
-      tellSize(now);
-    }
-  }
-
-  /**
-   * A serial line has no way to tell its size, so the guest's agent sets it; where there is no
-   * agent it is not tried again on this connection.
-   */
-  private void tellSize(TermSize now) {
-    List<String> argv =
-        List.of(
-            "stty",
-            "-F",
-            "/dev/ttyS0",
-            "rows",
-            Integer.toString(now.getRows()),
-            "cols",
-            Integer.toString(now.getColumns()));
-    jobs.read(
-        () -> vivarium.exec(vmName.get(), argv, NO_OUTPUT),
-        this::sizeTold,
-        why -> canTellSize = why.kind() == VivariumException.Kind.WRONG_STATE);
-  }
-
-  private void sizeTold(ExecResult result) {
-    canTellSize = result.exitStatus() == 0;
-  }
-
-  private static final Vivarium.ExecListener NO_OUTPUT =
-      new Vivarium.ExecListener() {
-        @Override
-        public void stdout(byte[] data) {}
-
-        @Override
-        public void stderr(byte[] data) {}
-      };
 
   @Override
   public void close() {

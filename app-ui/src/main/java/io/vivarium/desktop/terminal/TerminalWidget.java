@@ -3,6 +3,7 @@ package io.vivarium.desktop.terminal;
 import com.techsenger.jeditermfx.core.TerminalDataStream;
 import com.techsenger.jeditermfx.core.TerminalExecutorServiceManager;
 import com.techsenger.jeditermfx.core.TerminalStarter;
+import com.techsenger.jeditermfx.core.TextStyle;
 import com.techsenger.jeditermfx.core.TtyBasedArrayDataStream;
 import com.techsenger.jeditermfx.core.TtyConnector;
 import com.techsenger.jeditermfx.core.model.JediTerminal;
@@ -43,6 +44,15 @@ final class TerminalWidget extends JediTermFxWidget {
         new TtyBasedArrayDataStream(connector),
         getTypeAheadManager(),
         getExecutorServiceManager());
+  }
+
+  @Override
+  protected StyleState createDefaultStyle() {
+    StyleState style = new StyleState();
+    style.setDefaultStyle(
+        new TextStyle(
+            mySettingsProvider.getDefaultForeground(), mySettingsProvider.getDefaultBackground()));
+    return style;
   }
 
   @Override

@@ -4,6 +4,8 @@ import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.Tooltip;
+import javafx.scene.layout.ColumnConstraints;
+import javafx.scene.layout.GridPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
@@ -72,6 +74,16 @@ public final class Nodes {
     VBox box = new VBox(children);
     box.getStyleClass().addAll("column", styleClass);
     return box;
+  }
+
+  /** A table of names and values; the names are never cut. */
+  public static GridPane facts() {
+    GridPane grid = new GridPane();
+    grid.getStyleClass().add("facts");
+    ColumnConstraints names = new ColumnConstraints();
+    names.setMinWidth(Region.USE_PREF_SIZE);
+    grid.getColumnConstraints().add(names);
+    return grid;
   }
 
   /** Shows or hides a node, taking no room while hidden. */

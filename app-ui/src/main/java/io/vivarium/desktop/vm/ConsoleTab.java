@@ -12,7 +12,6 @@ import io.vivarium.desktop.ui.StateBadge;
 import io.vivarium.desktop.ui.Texts;
 import javafx.animation.PauseTransition;
 import javafx.geometry.Pos;
-import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
@@ -30,18 +29,16 @@ final class ConsoleTab extends VBox {
   private final TerminalView terminal;
   private final Label stripText = Nodes.label("", "strip-text");
   private final StackPane stripIcon = new StackPane();
-  private final Button stripButton;
   private final HBox strip;
   private final PauseTransition retry = new PauseTransition(RETRY);
 
-  ConsoleTab(VmItem item, Desk desk, VmVerbs verbs) {
+  ConsoleTab(VmItem item, Desk desk) {
     this.item = item;
     this.texts = desk.texts();
     terminal = new TerminalView(desk.vivarium(), desk.jobs(), texts, item::name);
     terminal.setId("terminal");
     VBox.setVgrow(terminal, Priority.ALWAYS);
-    stripButton = Nodes.id(Nodes.button("", () -> startOrResume(verbs), "accent"), "strip-start");
-    strip = Nodes.row("console-strip", stripIcon, stripText, Nodes.spacer(), stripButton);
+    strip = Nodes.row("console-strip", stripIcon, stripText);
     strip.setAlignment(Pos.CENTER_LEFT);
     Label keys = Nodes.label(texts.get("console.keys"), "console-keys");
     getStyleClass().add("console-tab");
@@ -58,19 +55,12 @@ final class ConsoleTab extends VBox {
             });
   }
 
-  private void startOrResume(VmVerbs verbs) {
-    if (item.state() == VmState.PAUSED) {
-      verbs.resume(item.name());
-    } else {
-      verbs.start(item.name());
-    }
-    focusTerminal();
-  }
-
   /** The VM is now so. */
   void follow(VmInfo info) {
     if (VmModel.isAlive(info.state())) {
       terminal.connect();
+    } else {
+      terminal.showLog();
     }
     boolean typing = info.state() == VmState.RUNNING;
     Nodes.visible(strip, !typing);
@@ -80,13 +70,6 @@ final class ConsoleTab extends VBox {
         info.state() == VmState.CRASHED && reason != null
             ? reason
             : texts.get("console.strip." + info.state()));
-    boolean startable =
-        switch (info.state()) {
-          case STOPPED, CRASHED, PAUSED -> true;
-          case STARTING, RUNNING, STOPPING -> false;
-        };
-    Nodes.visible(stripButton, startable);
-    stripButton.setText(texts.get(info.state() == VmState.PAUSED ? "verb.resume" : "verb.start"));
   }
 
   /** The guest is another one now, after a restore: show its console anew. */

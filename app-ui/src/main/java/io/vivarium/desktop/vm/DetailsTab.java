@@ -23,8 +23,8 @@ final class DetailsTab extends ScrollPane {
   private final VmItem item;
   private final Desk desk;
   private final Texts texts;
-  private final GridPane facts = new GridPane();
-  private final GridPane use = new GridPane();
+  private final GridPane facts = Nodes.facts();
+  private final GridPane use = Nodes.facts();
   private final Label cpu = Nodes.label("—");
   private final Label resident = Nodes.label("—");
   private final Label up = Nodes.label("—");
@@ -35,8 +35,6 @@ final class DetailsTab extends ScrollPane {
     this.item = item;
     this.desk = desk;
     this.texts = desk.texts();
-    facts.getStyleClass().add("facts");
-    use.getStyleClass().add("facts");
     use.addRow(0, Nodes.label(texts.get("details.cpu"), "muted"), cpu);
     use.addRow(1, Nodes.label(texts.get("details.resident"), "muted"), resident);
     use.addRow(2, Nodes.label(texts.get("details.up"), "muted"), up);

@@ -42,8 +42,7 @@ final class SnapshotDetail extends VBox {
             .withLocale(texts.locale())
             .withZone(ZoneId.systemDefault())
             .format(snapshot.takenAt());
-    GridPane facts = new GridPane();
-    facts.getStyleClass().add("facts");
+    GridPane facts = Nodes.facts();
     facts.addRow(0, Nodes.label(texts.get("snapshots.taken"), "muted"), Nodes.label(when));
     facts.addRow(
         1,

@@ -44,7 +44,7 @@ public final class VmPage implements Page {
     this.texts = desk.texts();
     this.item = item;
     verbs = new VmVerbs(desk);
-    console = new ConsoleTab(item, desk, verbs);
+    console = new ConsoleTab(item, desk);
     snapshots = new SnapshotsTab(item, desk, console::reconnect);
     details = new DetailsTab(item, desk);
     log = new LogTab(item, desk);

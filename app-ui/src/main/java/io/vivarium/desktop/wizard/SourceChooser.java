@@ -14,6 +14,7 @@ import javafx.scene.control.ToggleGroup;
 import javafx.scene.layout.FlowPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import javafx.stage.FileChooser;
 import org.jspecify.annotations.Nullable;
@@ -131,6 +132,8 @@ final class SourceChooser extends VBox {
         image.warm()
             ? "images.state.warm"
             : image.built() ? "images.state.built" : "images.state.recipe";
+    Label stateChip = Nodes.label(texts.get(state), "chip");
+    stateChip.setMinWidth(Region.USE_PREF_SIZE);
     Label description = Nodes.paragraph(image.description(), "muted", "small-text");
     ToggleButton card = new ToggleButton();
     card.setGraphic(
@@ -141,7 +144,7 @@ final class SourceChooser extends VBox {
                 Icons.of(Icons.IMAGES),
                 Nodes.label(image.name(), "image-name"),
                 Nodes.spacer(),
-                Nodes.label(texts.get(state), "chip")),
+                stateChip),
             description));
     card.setId("image-" + image.name());
     card.setAccessibleText(image.name() + ". " + image.description());

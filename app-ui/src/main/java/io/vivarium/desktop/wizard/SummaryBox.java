@@ -39,8 +39,7 @@ final class SummaryBox extends VBox {
     for (Button button : new Button[] {createStart, create, cancelButton}) {
       button.setMaxWidth(Double.MAX_VALUE);
     }
-    GridPane facts = new GridPane();
-    facts.getStyleClass().add("facts");
+    GridPane facts = Nodes.facts();
     facts.addRow(0, Nodes.label(texts.get("summary.source"), "muted"), source);
     facts.addRow(1, Nodes.label(texts.get("summary.memory"), "muted"), memory);
     facts.addRow(2, Nodes.label(texts.get("summary.cpus"), "muted"), cpus);

@@ -131,7 +131,7 @@ public final class WizardPage implements Page {
     Map<WizardForm.Field, String> problems = form.problems();
     source.showProblems(
         problems.getOrDefault(WizardForm.Field.IMAGE, ""),
-        problems.getOrDefault(WizardForm.Field.KERNEL, ""),
+        form.kernel.get().isBlank() ? "" : problems.getOrDefault(WizardForm.Field.KERNEL, ""),
         problems.getOrDefault(WizardForm.Field.INITRD, ""));
     nameBox.show(problems.getOrDefault(WizardForm.Field.NAME, ""));
     size.showProblems(

@@ -1,0 +1,186 @@
+package io.vivarium.desktop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vivarium.client.VivariumException;
+import io.vivarium.desktop.fake.FakeVivarium;
+import io.vivarium.desktop.fake.Samples;
+import io.vivarium.desktop.model.HostLimits;
+import io.vivarium.desktop.ui.Place;
+import io.vivarium.desktop.ui.Texts;
+import io.vivarium.desktop.wizard.WizardStart;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Locale;
+import javafx.application.ColorScheme;
+import javafx.application.Platform;
+import javafx.scene.Scene;
+import javafx.scene.control.TabPane;
+import javafx.scene.image.WritableImage;
+import javafx.stage.Stage;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.testfx.api.FxToolkit;
+import org.testfx.util.WaitForAsyncUtils;
+
+/** Draws every screen into {@code target/screenshots}, light and dark, for people to look at. */
+@Tag("desktop")
+class ScreenshotsTest {
+  private static final Path FOLDER = Path.of("target", "screenshots");
+
+  @ParameterizedTest
+  @EnumSource(ColorScheme.class)
+  void drawsEveryScreen(ColorScheme scheme) throws Exception {
+    Files.createDirectories(FOLDER);
+    FxToolkit.registerPrimaryStage();
+    Theme.use(scheme);
+    String mode = scheme.name().toLowerCase(Locale.ROOT);
+    FakeVivarium host = new FakeVivarium(InstantSource.system());
+    DesktopWindow window = open(host);
+    AppShell shell = window.shell();
+    settle();
+    shoot(shell, "empty-" + mode);
+
+    Samples.fill(host, Instant.now());
+    onFx(() -> shell.desk().vms().refresh());
+    settle();
+    shoot(shell, "home-" + mode);
+    onFx(() -> shell.openWizard(WizardStart.GALLERY));
+    settle();
+    shoot(shell, "wizard-" + mode);
+    onFx(() -> shell.openWizard(WizardStart.OWN_KERNEL));
+    settle();
+    shoot(shell, "wizard-own-" + mode);
+    onFx(() -> shell.openVm("build"));
+    settle();
+    shoot(shell, "console-" + mode);
+    tab(shell, 1);
+    shoot(shell, "snapshots-" + mode);
+    tab(shell, 2);
+    shoot(shell, "details-" + mode);
+    tab(shell, 3);
+    shoot(shell, "log-" + mode);
+    onFx(() -> shell.openVm("kernel-test"));
+    settle();
+    shoot(shell, "crashed-" + mode);
+    onFx(() -> shell.go(Place.IMAGES));
+    settle();
+    shoot(shell, "images-" + mode);
+    onFx(() -> shell.go(Place.HOST));
+    settle();
+    shoot(shell, "host-" + mode);
+    withJobsAndBanner(host, shell, mode);
+    FxToolkit.hideStage();
+  }
+
+  private void withJobsAndBanner(FakeVivarium host, AppShell shell, String mode) throws Exception {
+    host.failWith(
+        "takeSnapshot",
+        new VivariumException(
+            VivariumException.Kind.HOST,
+            "The snapshot of build needs 212 MiB, and 40 MiB are free on /home.",
+            "Delete a snapshot, or free space, and take it again."));
+    var gate = host.hold("prepareWarm");
+    onFx(
+        () -> {
+          shell.go(Place.ALL);
+          shell
+              .desk()
+              .jobs()
+              .call(
+                  "Taking snapshot tests-green of build",
+                  "viv snapshot take build tests-green",
+                  p -> host.takeSnapshot("build", "x", "", p),
+                  x -> {});
+          shell
+              .desk()
+              .jobs()
+              .run(
+                  "Creating and starting debian-tiny-2",
+                  "viv run -d debian-tiny",
+                  p -> host.prepareWarm("debian-tiny", 256 << 20, 1, p),
+                  () -> {});
+          shell.toggleActivity();
+        });
+    settle();
+    shoot(shell, "activity-" + mode);
+    gate.countDown();
+    onFx(
+        () -> {
+          shell.toggleActivity();
+          shell.desk().banners().clear();
+        });
+    press(shell);
+    settle();
+    shoot(shell, "palette-" + mode);
+    onFx(
+        () -> {
+          shell.desk().dialogs().hide();
+          shell
+              .desk()
+              .dialogs()
+              .ask("Snapshot of build", "Name", "snapshot-5", "Take snapshot", t -> "", t -> {});
+        });
+    settle();
+    shoot(shell, "dialog-" + mode);
+  }
+
+  private void press(AppShell shell) throws Exception {
+    onFx(() -> shell.root().lookup("#status-palette").fireEvent(new javafx.event.ActionEvent()));
+  }
+
+  private void tab(AppShell shell, int index) throws Exception {
+    onFx(() -> ((TabPane) shell.root().lookup("#vm-tabs")).getSelectionModel().select(index));
+    settle();
+  }
+
+  private DesktopWindow open(FakeVivarium host) throws Exception {
+    return WaitForAsyncUtils.asyncFx(
+            () -> {
+              DesktopWindow window =
+                  new DesktopWindow(
+                      host,
+                      new Texts(Locale.ENGLISH),
+                      new HostLimits(16L << 30, 8),
+                      InstantSource.system());
+              Stage stage = FxToolkit.toolkitContext().getRegisteredStage();
+              window.show(stage, new DesktopState(FOLDER.resolve("none.properties")));
+              return window;
+            })
+        .get();
+  }
+
+  private void onFx(Runnable action) throws Exception {
+    WaitForAsyncUtils.asyncFx(action).get();
+  }
+
+  /** Waits until the background work that a page began has come back and was drawn. */
+  private void settle() {
+    for (int i = 0; i < 4; i++) {
+      WaitForAsyncUtils.waitForFxEvents();
+      WaitForAsyncUtils.sleep(120, java.util.concurrent.TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void shoot(AppShell shell, String name) throws Exception {
+    WritableImage image =
+        WaitForAsyncUtils.asyncFx(
+                () -> {
+                  Scene scene = shell.root().getScene();
+                  return scene.snapshot(null);
+                })
+            .get();
+    Path file = FOLDER.resolve(name + ".png");
+    write(image, file);
+    assertThat(Files.size(file)).isGreaterThan(1000);
+    Platform.requestNextPulse();
+  }
+
+  private void write(WritableImage image, Path file) throws IOException {
+    Png.write(image, file);
+  }
+}

@@ -1,0 +1,98 @@
+package io.vivarium.desktop.fake;
+
+import io.vivarium.client.SnapshotInfo;
+import io.vivarium.client.VmSpec;
+import io.vivarium.client.VmState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** VMs that look like a user's. */
+public final class Samples {
+  private static final String SHELL =
+      "[    0.401202] Memory: 221480K/261624K available\r\n"
+          + "[    0.514830] Run /init as init process\r\n"
+          + "Welcome to \u001b[1mdebian-tiny\u001b[0m. The console is a busybox shell.\r\n"
+          + "\u001b[1;32m~ #\u001b[0m uname -rm\r\n"
+          + "6.1.0-50-cloud-amd64 x86_64\r\n"
+          + "\u001b[1;32m~ #\u001b[0m ls --color /\r\n"
+          + "\u001b[1;34mbin\u001b[0m   \u001b[1;34mdev\u001b[0m   \u001b[1;34metc\u001b[0m   "
+          + "\u001b[1;32minit\u001b[0m  \u001b[1;34mproc\u001b[0m  \u001b[1;34mroot\u001b[0m  "
+          + "\u001b[1;36mlib\u001b[0m   \u001b[1;34msys\u001b[0m   \u001b[30;42mtmp\u001b[0m\r\n"
+          + "\u001b[1;32m~ #\u001b[0m free -m | head -2\r\n"
+          + "              total        used        free      shared  buff/cache   available\r\n"
+          + "Mem:            221          19         190           0          11         195\r\n";
+
+  private Samples() {}
+
+  public static VmSpec spec(String name) {
+    return spec(name, "debian-tiny", 256, 1, false);
+  }
+
+  public static VmSpec spec(
+      String name, @Nullable String image, int mib, int cpus, boolean disposable) {
+    return new VmSpec(
+        1,
+        name,
+        image,
+        image == null ? "/home/me/linux/arch/x86/boot/bzImage" : null,
+        null,
+        image == null ? "console=ttyS0 root=/dev/vda" : null,
+        (long) mib << 20,
+        cpus,
+        List.of(),
+        List.of(),
+        "none",
+        disposable);
+  }
+
+  /** Six VMs in all states, and a snapshot tree. */
+  public static void fill(FakeVivarium host, Instant now) {
+    host.add(
+        spec("build", "debian-tiny", 2048, 2, false),
+        VmState.RUNNING,
+        now.minusSeconds(5025),
+        SHELL);
+    host.add(spec("debian-tiny"), VmState.RUNNING, now.minusSeconds(184), SHELL);
+    host.add(
+        spec("kernel-test", null, 512, 1, false),
+        VmState.CRASHED,
+        now.minus(Duration.ofDays(2)),
+        "[    1.204411] VFS: Cannot open root device \"vda\": error -6\r\n"
+            + "[    1.204902] Kernel panic - not syncing: VFS: Unable to mount root fs\r\n"
+            + "[    1.205310] CPU: 0 PID: 1 Comm: swapper/0 Not tainted 6.12.0-rc3\r\n"
+            + "[    1.206001] Call Trace:\r\n"
+            + "[    1.206212]  panic+0x10a/0x2d0\r\n");
+    host.add(
+        spec("scratch", "debian-tiny", 256, 1, true), VmState.PAUSED, now.minusSeconds(640), SHELL);
+    host.add(
+        spec("web", "debian-12", 1024, 2, false), VmState.STOPPED, now.minusSeconds(90_000), "");
+    snapshot(host, "a", "fresh-install", null, now.minus(Duration.ofDays(1)), true, 91);
+    snapshot(host, "b", "compiler-added", "a", now.minus(Duration.ofHours(5)), true, 212);
+    snapshot(host, "c", "before-upgrade", "b", now.minus(Duration.ofMinutes(42)), false, 8);
+    snapshot(host, "d", "tests-green", "b", now.minus(Duration.ofMinutes(12)), true, 64);
+  }
+
+  private static void snapshot(
+      FakeVivarium host,
+      String id,
+      String name,
+      @Nullable String parent,
+      Instant when,
+      boolean live,
+      int mib) {
+    host.addSnapshot(
+        "build",
+        new SnapshotInfo(
+            id,
+            name,
+            parent,
+            "",
+            when,
+            live,
+            (long) mib << 20,
+            (long) (mib + 180) << 20,
+            "~ # make -j2\n  CC      init/main.o\n  LD      vmlinux\n~ # "));
+  }
+}

@@ -1,0 +1,3 @@
+/** Tests of the desktop, without a display. */
+@org.jspecify.annotations.NullMarked
+package io.vivarium.desktop;

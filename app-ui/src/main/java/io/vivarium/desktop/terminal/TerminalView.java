@@ -8,8 +8,10 @@ import java.util.function.Supplier;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.geometry.Insets;
+import javafx.scene.Scene;
 import javafx.scene.canvas.Canvas;
 import javafx.scene.layout.Pane;
+import org.jspecify.annotations.Nullable;
 
 /** A terminal on the console of one VM. Lives on the interface thread. */
 public final class TerminalView extends Pane implements AutoCloseable {
@@ -33,6 +35,7 @@ public final class TerminalView extends Pane implements AutoCloseable {
   private final TerminalWidget widget;
   private final ReadOnlyObjectWrapper<Link> link = new ReadOnlyObjectWrapper<>(Link.APART);
   private long attempt;
+  private boolean focusWhenShown;
 
   /**
    * @param vmName the VM's name of the moment
@@ -53,6 +56,7 @@ public final class TerminalView extends Pane implements AutoCloseable {
     canvas.setId("terminal-canvas");
     // The picture changes with each key: a cached copy of it would only cost.
     canvas.setCache(false);
+    canvas.sceneProperty().subscribe(this::shownIn);
   }
 
   /**
@@ -131,7 +135,20 @@ public final class TerminalView extends Pane implements AutoCloseable {
 
   /** Puts the keyboard into the terminal. */
   public void focusTerminal() {
-    widget.getTerminalPanel().getCanvas().requestFocus();
+    Canvas canvas = widget.getTerminalPanel().getCanvas();
+    if (canvas.getScene() != null) {
+      canvas.requestFocus();
+    } else {
+      focusWhenShown = true;
+    }
+  }
+
+  /** A tab's content comes into the scene only with its first layout. */
+  private void shownIn(@Nullable Scene scene) {
+    if (scene != null && focusWhenShown) {
+      focusWhenShown = false;
+      jobs.onInterfaceThread(widget.getTerminalPanel().getCanvas()::requestFocus);
+    }
   }
 
   /** What stands on its screen, for tests and for assistive tools. */

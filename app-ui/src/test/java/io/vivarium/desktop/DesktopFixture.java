@@ -1,0 +1,192 @@
+package io.vivarium.desktop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vivarium.client.Vivarium;
+import io.vivarium.desktop.model.HostLimits;
+import io.vivarium.desktop.terminal.TerminalView;
+import io.vivarium.desktop.ui.Texts;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javafx.scene.Node;
+import javafx.scene.control.Labeled;
+import javafx.scene.control.TabPane;
+import javafx.scene.control.TextInputControl;
+import javafx.scene.input.KeyCode;
+import javafx.stage.Stage;
+import org.testfx.api.FxRobot;
+import org.testfx.api.FxToolkit;
+import org.testfx.util.WaitForAsyncUtils;
+
+/** A desktop window without a display, and the hands and eyes of its user. */
+final class DesktopFixture implements AutoCloseable {
+  private static final int PATIENCE_SECONDS = 30;
+
+  private final FxRobot robot = new FxRobot();
+  private final DesktopWindow window;
+  private final int patienceSeconds;
+
+  private DesktopFixture(DesktopWindow window, int patienceSeconds) {
+    this.window = window;
+    this.patienceSeconds = patienceSeconds;
+  }
+
+  static DesktopFixture open(Vivarium host, Path stateFile) throws Exception {
+    return open(host, stateFile, PATIENCE_SECONDS);
+  }
+
+  static DesktopFixture open(Vivarium host, Path stateFile, int patienceSeconds)
+      throws Exception {
+    Stage stage = FxToolkit.registerPrimaryStage();
+    DesktopWindow window =
+        WaitForAsyncUtils.asyncFx(
+                () -> {
+                  Theme.use(javafx.application.ColorScheme.LIGHT);
+                  DesktopWindow made =
+                      new DesktopWindow(
+                          host,
+                          new Texts(Locale.ENGLISH),
+                          new HostLimits(16L << 30, 8),
+                          InstantSource.system());
+                  made.show(stage, new DesktopState(stateFile));
+                  return made;
+                })
+            .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    return new DesktopFixture(window, patienceSeconds);
+  }
+
+  AppShell shell() {
+    return window.shell();
+  }
+
+  /** Waits until something is so; fails with what was awaited. */
+  void await(String what, Callable<Boolean> condition) {
+    try {
+      WaitForAsyncUtils.waitFor(
+          patienceSeconds, TimeUnit.SECONDS, () -> onFx(condition));
+    } catch (TimeoutException e) {
+      throw new AssertionError("In vain waited for: " + what + "\n" + texts(), e);
+    }
+  }
+
+  private <T> T onFx(Callable<T> reading) throws Exception {
+    return WaitForAsyncUtils.asyncFx(reading).get(patienceSeconds, TimeUnit.SECONDS);
+  }
+
+  /** Whether a node is there and seen. */
+  private boolean seen(String query) {
+    Node node = shell().root().lookup(query);
+    return node != null && treeVisible(node);
+  }
+
+  private static boolean treeVisible(Node node) {
+    for (Node at = node; at != null; at = at.getParent()) {
+      if (!at.isVisible()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  void awaitSeen(String query) {
+    await(query + " is seen", () -> seen(query));
+  }
+
+  void awaitGone(String query) {
+    await(query + " is gone", () -> !seen(query));
+  }
+
+  void awaitText(String text) {
+    await("“" + text + "”", () -> texts().contains(text));
+  }
+
+  /** All words that are seen, a line each. */
+  String texts() {
+    StringBuilder all = new StringBuilder();
+    for (Node node : shell().root().lookupAll("*")) {
+      if (node instanceof Labeled labeled
+          && labeled.getText() != null
+          && treeVisible(labeled)) {
+        all.append(labeled.getText()).append('\n');
+      }
+    }
+    return all.toString();
+  }
+
+  void click(String query) {
+    awaitSeen(query);
+    await(query + " can be clicked", () -> !shell().root().lookup(query).isDisabled());
+    robot.clickOn(query);
+  }
+
+  void press(KeyCode... keys) {
+    robot.press(keys).release(keys);
+    WaitForAsyncUtils.waitForFxEvents();
+  }
+
+  void write(String text) {
+    robot.write(text, 0);
+    WaitForAsyncUtils.waitForFxEvents();
+  }
+
+  /** Puts a text in the place of what stands in a field, by keys. */
+  void fill(String query, String text) {
+    click(query);
+    press(KeyCode.CONTROL, KeyCode.A);
+    press(KeyCode.DELETE);
+    write(text);
+    assertThat(((TextInputControl) shell().root().lookup(query)).getText()).isEqualTo(text);
+  }
+
+  /** The words of a labelled node; empty while it is not seen. */
+  String textOf(String query) {
+    try {
+      return onFx(
+          () ->
+              seen(query) && shell().root().lookup(query) instanceof Labeled labeled
+                  ? labeled.getText()
+                  : "");
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  boolean disabled(String query) {
+    return shell().root().lookup(query).isDisabled();
+  }
+
+  void tab(int index) {
+    WaitForAsyncUtils.asyncFx(
+        () -> ((TabPane) shell().root().lookup("#vm-tabs")).getSelectionModel().select(index));
+    WaitForAsyncUtils.waitForFxEvents();
+  }
+
+  String screen() {
+    return shell().root().lookup("#terminal") instanceof TerminalView terminal
+        ? terminal.screenText()
+        : "";
+  }
+
+  void awaitScreen(String text) {
+    await("“" + text + "” on the terminal, which shows:\n" + screen(), () -> screen().contains(text));
+  }
+
+  /** Types a line into the terminal, which must have the focus. */
+  void type(String line) {
+    await(
+        "the terminal has the focus",
+        () -> shell().root().lookup("#terminal").isFocusWithin());
+    write(line);
+    press(KeyCode.ENTER);
+  }
+
+  @Override
+  public void close() throws Exception {
+    FxToolkit.hideStage();
+    FxToolkit.cleanupStages();
+  }
+}

@@ -1,0 +1,269 @@
+package io.vivarium.desktop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vivarium.client.VivariumException;
+import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.client.VmState;
+import io.vivarium.desktop.fake.FakeVivarium;
+import io.vivarium.desktop.fake.Samples;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.CountDownLatch;
+import javafx.scene.input.KeyCode;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a user does, by mouse and keys, on a host in memory. */
+@Tag("desktop")
+@Timeout(120)
+class DesktopTest {
+  @TempDir Path folder;
+  private final FakeVivarium host = new FakeVivarium(InstantSource.system());
+  private DesktopFixture desktop;
+
+  @BeforeEach
+  void open() throws Exception {
+    desktop = DesktopFixture.open(host, folder.resolve("state.properties"));
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    desktop.close();
+  }
+
+  private void have(String name, VmState state) {
+    host.add(Samples.spec(name), state, Instant.now(), "booted\r\n");
+    javafx.application.Platform.runLater(() -> desktop.shell().desk().vms().refresh());
+    desktop.awaitSeen("#card-" + name);
+  }
+
+  @Test
+  void fromTheEmptyPageToAPrompt() {
+    desktop.click("#tile-image");
+    desktop.awaitSeen("#image-debian-tiny");
+    desktop.await(
+        "a name is suggested", () -> desktop.textOf("#summary-name").equals("debian-tiny"));
+    desktop.click("#wizard-create-start");
+    desktop.awaitSeen("#terminal");
+    desktop.awaitScreen("~ #");
+    desktop.type("echo the answer is 42");
+    desktop.awaitScreen("\nthe answer is 42");
+    assertThat(host.calls()).contains("create debian-tiny", "start debian-tiny");
+  }
+
+  @Test
+  void theWizardSaysWhatIsWrongBesideTheField() {
+    have("taken", VmState.STOPPED);
+    desktop.press(KeyCode.CONTROL, KeyCode.N);
+    desktop.awaitSeen("#image-debian-tiny");
+    desktop.fill("#wizard-name", "taken");
+    desktop.await("name", () -> desktop.textOf("#wizard-name-problem").contains("already"));
+    assertThat(desktop.disabled("#wizard-create-start")).isTrue();
+    desktop.fill("#wizard-name", "Not Good");
+    assertThat(desktop.textOf("#wizard-name-problem")).contains("small letters");
+    desktop.fill("#wizard-name", "good");
+    assertThat(desktop.textOf("#wizard-name-problem")).isEmpty();
+    desktop.fill("#wizard-memory", "900G");
+    assertThat(desktop.textOf("#wizard-memory-problem")).contains("16 GiB");
+    desktop.fill("#wizard-memory", "512");
+    assertThat(desktop.textOf("#wizard-memory-problem")).contains("unit");
+    desktop.fill("#wizard-memory", "1G");
+    assertThat(desktop.textOf("#wizard-memory-problem")).isEmpty();
+    assertThat(desktop.disabled("#wizard-create-start")).isFalse();
+    assertThat(desktop.textOf("#wizard-command"))
+        .isEqualTo("viv run -d --name good --memory 1G --cpus 1 debian-tiny");
+    desktop.press(KeyCode.ESCAPE);
+    desktop.awaitSeen("#card-taken");
+    assertThat(host.calls()).noneMatch(call -> call.startsWith("create"));
+  }
+
+  @Test
+  void ownKernelNeedsAFile() {
+    desktop.click("#tile-kernel");
+    desktop.fill("#wizard-kernel", "/no/such/kernel");
+    assertThat(desktop.textOf("#wizard-kernel-problem")).contains("/no/such/kernel");
+    assertThat(desktop.disabled("#wizard-create")).isTrue();
+  }
+
+  @Test
+  void callingOffALaunchLeavesNoVm() {
+    CountDownLatch gate = host.hold("prepareWarm");
+    desktop.click("#tile-image");
+    desktop.click("#wizard-create-start");
+    desktop.awaitSeen("#launch");
+    desktop.awaitText("Linux version 6.1.0");
+    desktop.click("#launch-cancel");
+    gate.countDown();
+    desktop.awaitSeen("#wizard-create-start");
+    assertThat(host.calls()).noneMatch(call -> call.startsWith("create"));
+  }
+
+  @Test
+  void aSnapshotTakesBackWhatHappenedAfterIt() {
+    have("lab", VmState.RUNNING);
+    desktop.click("#card-lab");
+    desktop.awaitScreen("~ #");
+    desktop.type("X=before");
+    desktop.press(KeyCode.CONTROL, KeyCode.SHIFT, KeyCode.S);
+    desktop.awaitSeen("#dialog-field");
+    desktop.press(KeyCode.ENTER);
+    desktop.awaitText("Snapshot “snapshot-1” is taken.");
+    desktop.type("X=after");
+    desktop.type("echo now $X");
+    desktop.awaitScreen("now after");
+    desktop.tab(1);
+    desktop.awaitText("You are here");
+    desktop.press(KeyCode.TAB);
+    desktop.click(".snapshot-row");
+    desktop.click("#snapshot-restore");
+    desktop.click("#dialog-yes");
+    desktop.await("restored", () -> host.calls().contains("restoreSnapshot lab"));
+    desktop.tab(0);
+    desktop.await("the old screen", () -> !desktop.screen().contains("now after"));
+    desktop.type("echo now $X");
+    desktop.awaitScreen("now before");
+  }
+
+  @Test
+  void aSnapshotIsDeletedAfterAQuestion() throws Exception {
+    have("lab", VmState.RUNNING);
+    host.takeSnapshot("lab", "old", "", io.vivarium.client.Progress.NONE);
+    desktop.click("#card-lab");
+    desktop.tab(1);
+    desktop.click(".snapshot-row");
+    desktop.click("#snapshot-delete");
+    desktop.click("#dialog-no");
+    assertThat(host.snapshots("lab")).hasSize(1);
+    desktop.click("#snapshot-delete");
+    desktop.click("#dialog-yes");
+    desktop.awaitGone(".snapshot-row");
+    assertThat(host.snapshots("lab")).isEmpty();
+  }
+
+  @Test
+  void anErrorIsABannerWithItsCure() {
+    have("lab", VmState.STOPPED);
+    host.failWith(
+        "start",
+        new VivariumException(
+            Kind.HOST, "You may not open /dev/kvm.", "Add yourself to the group kvm."));
+    desktop.click("#card-lab");
+    desktop.click("#vm-start");
+    desktop.awaitText("You may not open /dev/kvm.");
+    desktop.awaitText("Add yourself to the group kvm.");
+    desktop.click(".banner-close");
+    desktop.awaitGone(".banner");
+  }
+
+  @Test
+  void theVerbsFollowTheState() {
+    have("lab", VmState.STOPPED);
+    desktop.click("#card-lab");
+    desktop.click("#vm-start");
+    desktop.click("#vm-pause");
+    desktop.awaitSeen("#vm-resume");
+    desktop.awaitText("The machine is paused");
+    desktop.click("#vm-resume");
+    CountDownLatch gate = host.hold("stop");
+    desktop.click("#vm-stop");
+    desktop.awaitSeen("#vm-force");
+    gate.countDown();
+    desktop.awaitSeen("#vm-start");
+    desktop.awaitText("The machine is stopped.");
+  }
+
+  @Test
+  void aCrashIsShownWithItsReason() throws Exception {
+    have("lab", VmState.RUNNING);
+    desktop.click("#card-lab");
+    desktop.awaitScreen("booted");
+    host.crash("lab", "The guest's kernel panicked: VFS.");
+    desktop.awaitText("The guest's kernel panicked: VFS.");
+    assertThat(desktop.screen()).contains("booted");
+    desktop.click("#vm-start");
+    desktop.awaitScreen("Welcome to debian-tiny");
+  }
+
+  @Test
+  void allByKeyboard() {
+    have("one", VmState.STOPPED);
+    have("two", VmState.STOPPED);
+    desktop.press(KeyCode.CONTROL, KeyCode.F);
+    desktop.write("two");
+    desktop.awaitGone("#card-one");
+    desktop.press(KeyCode.TAB);
+    desktop.press(KeyCode.TAB);
+    desktop.await("focus", () -> desktop.shell().root().lookup("#card-two").isFocused());
+    desktop.press(KeyCode.F2);
+    desktop.awaitSeen("#dialog-field");
+    desktop.write("three");
+    desktop.press(KeyCode.ENTER);
+    desktop.await("renamed", () -> host.calls().contains("rename two"));
+    desktop.await("its page", () -> desktop.textOf("#vm-name").equals("three"));
+    desktop.press(KeyCode.F6);
+    desktop.press(KeyCode.ALT, KeyCode.LEFT);
+    desktop.awaitSeen("#card-three");
+    desktop.await("focus", () -> desktop.shell().root().lookup("#card-one").isFocused());
+    desktop.press(KeyCode.DELETE);
+    desktop.awaitSeen("#dialog-yes");
+    desktop.press(KeyCode.ENTER);
+    desktop.awaitGone("#card-one");
+    desktop.press(KeyCode.CONTROL, KeyCode.K);
+    desktop.awaitSeen("#palette-search");
+    desktop.write("start thr");
+    desktop.press(KeyCode.ENTER);
+    desktop.await("started", () -> host.calls().contains("start three"));
+    desktop.press(KeyCode.CONTROL, KeyCode.J);
+    desktop.awaitText("Starting three");
+  }
+
+  @Test
+  void aTerminalKeepsTheKeysOfShells() throws Exception {
+    have("lab", VmState.RUNNING);
+    desktop.click("#card-lab");
+    desktop.awaitScreen("~ #");
+    desktop.press(KeyCode.CONTROL, KeyCode.K);
+    desktop.press(KeyCode.CONTROL, KeyCode.N);
+    desktop.await(
+        "control characters reach the guest",
+        () -> host.console("lab").contains("\u000b") && host.console("lab").contains("\u000e"));
+    desktop.press(KeyCode.CONTROL, KeyCode.SHIFT, KeyCode.K);
+    desktop.awaitSeen("#palette-search");
+    desktop.press(KeyCode.ESCAPE);
+    desktop.awaitGone("#palette-search");
+  }
+
+  @Test
+  void queriesInOldOutputAreNotAnsweredIntoTheGuest() throws Exception {
+    host.add(Samples.spec("lab"), VmState.RUNNING, Instant.now(), "\u001b[6nold\r\n");
+    javafx.application.Platform.runLater(() -> desktop.shell().desk().vms().refresh());
+    desktop.click("#card-lab");
+    desktop.awaitScreen("old");
+    host.print("lab", "\u001b[6nnew");
+    desktop.await("one answer", () -> host.console("lab").contains("R"));
+    assertThat(host.console("lab").split("\\d+;\\d+R", -1)).hasSize(2);
+  }
+
+  @Test
+  void twoDesktopsSeeTheSame() throws Exception {
+    have("lab", VmState.STOPPED);
+    host.start("lab", true, io.vivarium.client.Progress.NONE);
+    desktop.await("running", () -> desktop.texts().contains("Running\nlab") || desktop.texts().contains("up "));
+    host.remove("lab", true);
+    desktop.awaitGone("#card-lab");
+    desktop.awaitSeen("#tile-image");
+  }
+
+  @Test
+  void theHostCheckShowsEachCure() {
+    desktop.click("#rail-host");
+    desktop.awaitText("sudo apt install passt");
+    desktop.awaitText("This KVM interprets ring 0");
+  }
+}

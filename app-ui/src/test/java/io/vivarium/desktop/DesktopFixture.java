@@ -39,8 +39,7 @@ final class DesktopFixture implements AutoCloseable {
     return open(host, stateFile, PATIENCE_SECONDS);
   }
 
-  static DesktopFixture open(Vivarium host, Path stateFile, int patienceSeconds)
-      throws Exception {
+  static DesktopFixture open(Vivarium host, Path stateFile, int patienceSeconds) throws Exception {
     Stage stage = FxToolkit.registerPrimaryStage();
     DesktopWindow window =
         WaitForAsyncUtils.asyncFx(
@@ -66,8 +65,7 @@ final class DesktopFixture implements AutoCloseable {
   /** Waits until something is so; fails with what was awaited. */
   void await(String what, Callable<Boolean> condition) {
     try {
-      WaitForAsyncUtils.waitFor(
-          patienceSeconds, TimeUnit.SECONDS, () -> onFx(condition));
+      WaitForAsyncUtils.waitFor(patienceSeconds, TimeUnit.SECONDS, () -> onFx(condition));
     } catch (TimeoutException e) {
       throw new AssertionError("In vain waited for: " + what + "\n" + texts(), e);
     }
@@ -108,9 +106,7 @@ final class DesktopFixture implements AutoCloseable {
   String texts() {
     StringBuilder all = new StringBuilder();
     for (Node node : shell().root().lookupAll("*")) {
-      if (node instanceof Labeled labeled
-          && labeled.getText() != null
-          && treeVisible(labeled)) {
+      if (node instanceof Labeled labeled && labeled.getText() != null && treeVisible(labeled)) {
         all.append(labeled.getText()).append('\n');
       }
     }
@@ -172,14 +168,13 @@ final class DesktopFixture implements AutoCloseable {
   }
 
   void awaitScreen(String text) {
-    await("“" + text + "” on the terminal, which shows:\n" + screen(), () -> screen().contains(text));
+    await(
+        "“" + text + "” on the terminal, which shows:\n" + screen(), () -> screen().contains(text));
   }
 
   /** Types a line into the terminal, which must have the focus. */
   void type(String line) {
-    await(
-        "the terminal has the focus",
-        () -> shell().root().lookup("#terminal").isFocusWithin());
+    await("the terminal has the focus", () -> shell().root().lookup("#terminal").isFocusWithin());
     write(line);
     press(KeyCode.ENTER);
   }

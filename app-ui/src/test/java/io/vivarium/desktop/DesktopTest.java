@@ -254,7 +254,9 @@ class DesktopTest {
   void twoDesktopsSeeTheSame() throws Exception {
     have("lab", VmState.STOPPED);
     host.start("lab", true, io.vivarium.client.Progress.NONE);
-    desktop.await("running", () -> desktop.texts().contains("Running\nlab") || desktop.texts().contains("up "));
+    desktop.await(
+        "running",
+        () -> desktop.texts().contains("Running\nlab") || desktop.texts().contains("up "));
     host.remove("lab", true);
     desktop.awaitGone("#card-lab");
     desktop.awaitSeen("#tile-image");

@@ -151,7 +151,7 @@ public final class HomePage implements Page {
     }
     if (wantsFocus && desk.vms().loadedProperty().get()) {
       wantsFocus = false;
-      (wanted.isEmpty() ? add : wanted.getFirst()).requestFocus();
+      Nodes.focus(wanted.isEmpty() ? add : wanted.getFirst());
     }
   }
 

@@ -24,6 +24,7 @@ final class Shortcuts {
 
   private final Supplier<List<Command>> commands;
   private final Dialogs dialogs;
+  private boolean swallowTyped;
 
   Shortcuts(Supplier<List<Command>> commands, Dialogs dialogs) {
     this.commands = commands;
@@ -34,7 +35,17 @@ final class Shortcuts {
     scene.addEventFilter(
         KeyEvent.KEY_PRESSED,
         e -> {
-          if (handle(e, scene.getFocusOwner())) {
+          swallowTyped = handle(e, scene.getFocusOwner());
+          if (swallowTyped) {
+            e.consume();
+          }
+        });
+    scene.addEventFilter(KeyEvent.KEY_RELEASED, e -> swallowTyped = false);
+    // The character of a key that was a verb is not typed into what the verb opened.
+    scene.addEventFilter(
+        KeyEvent.KEY_TYPED,
+        e -> {
+          if (swallowTyped) {
             e.consume();
           }
         });

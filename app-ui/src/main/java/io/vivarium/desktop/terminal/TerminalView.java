@@ -3,15 +3,15 @@ package io.vivarium.desktop.terminal;
 import io.vivarium.client.ConsoleConnection;
 import io.vivarium.client.Vivarium;
 import io.vivarium.desktop.jobs.Jobs;
+import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Texts;
 import java.util.function.Supplier;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.geometry.Insets;
-import javafx.scene.Scene;
 import javafx.scene.canvas.Canvas;
+import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.Pane;
-import org.jspecify.annotations.Nullable;
 
 /** A terminal on the console of one VM. Lives on the interface thread. */
 public final class TerminalView extends Pane implements AutoCloseable {
@@ -35,7 +35,6 @@ public final class TerminalView extends Pane implements AutoCloseable {
   private final TerminalWidget widget;
   private final ReadOnlyObjectWrapper<Link> link = new ReadOnlyObjectWrapper<>(Link.APART);
   private long attempt;
-  private boolean focusWhenShown;
 
   /**
    * @param vmName the VM's name of the moment
@@ -56,7 +55,7 @@ public final class TerminalView extends Pane implements AutoCloseable {
     canvas.setId("terminal-canvas");
     // The picture changes with each key: a cached copy of it would only cost.
     canvas.setCache(false);
-    canvas.sceneProperty().subscribe(this::shownIn);
+    addEventFilter(KeyEvent.KEY_PRESSED, new KeyFilter(widget)::filter);
   }
 
   /**
@@ -135,20 +134,7 @@ public final class TerminalView extends Pane implements AutoCloseable {
 
   /** Puts the keyboard into the terminal. */
   public void focusTerminal() {
-    Canvas canvas = widget.getTerminalPanel().getCanvas();
-    if (canvas.getScene() != null) {
-      canvas.requestFocus();
-    } else {
-      focusWhenShown = true;
-    }
-  }
-
-  /** A tab's content comes into the scene only with its first layout. */
-  private void shownIn(@Nullable Scene scene) {
-    if (scene != null && focusWhenShown) {
-      focusWhenShown = false;
-      jobs.onInterfaceThread(widget.getTerminalPanel().getCanvas()::requestFocus);
-    }
+    Nodes.focus(widget.getTerminalPanel().getCanvas());
   }
 
   /** What stands on its screen, for tests and for assistive tools. */

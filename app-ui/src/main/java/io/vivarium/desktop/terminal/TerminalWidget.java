@@ -30,6 +30,11 @@ final class TerminalWidget extends JediTermFxWidget {
     super(columns, lines, settings);
   }
 
+  /** Types into the guest, as the keyboard does. */
+  void type(byte[] bytes) {
+    doWithTerminalStarter(starter -> starter.sendBytes(bytes, true));
+  }
+
   @Override
   protected TerminalPanel createTerminalPanel(
       SettingsProvider settings, StyleState style, TerminalTextBuffer buffer) {

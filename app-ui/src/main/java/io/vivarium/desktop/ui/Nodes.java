@@ -1,6 +1,10 @@
 package io.vivarium.desktop.ui;
 
+import javafx.application.Platform;
+import javafx.beans.value.ChangeListener;
+import javafx.beans.value.ObservableValue;
 import javafx.scene.Node;
+import javafx.scene.Scene;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.Tooltip;
@@ -84,6 +88,27 @@ public final class Nodes {
     names.setMinWidth(Region.USE_PREF_SIZE);
     grid.getColumnConstraints().add(names);
     return grid;
+  }
+
+  /**
+   * Gives a node the focus, at once or when it comes into a scene: what stands in a tab or a scroll
+   * pane does so only with its first layout.
+   */
+  public static void focus(Node node) {
+    if (node.getScene() != null) {
+      node.requestFocus();
+      return;
+    }
+    node.sceneProperty()
+        .addListener(
+            new ChangeListener<Scene>() {
+              @Override
+              public void changed(
+                  ObservableValue<? extends Scene> property, Scene before, Scene now) {
+                property.removeListener(this);
+                Platform.runLater(node::requestFocus);
+              }
+            });
   }
 
   /** Shows or hides a node, taking no room while hidden. */

@@ -156,8 +156,12 @@ final class DesktopFixture implements AutoCloseable {
   }
 
   void tab(int index) {
-    WaitForAsyncUtils.asyncFx(
-        () -> ((TabPane) shell().root().lookup("#vm-tabs")).getSelectionModel().select(index));
+    await(
+        "a tab is chosen",
+        () -> {
+          ((TabPane) shell().root().lookup("#vm-tabs")).getSelectionModel().select(index);
+          return true;
+        });
     WaitForAsyncUtils.waitForFxEvents();
   }
 
@@ -180,7 +184,7 @@ final class DesktopFixture implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws TimeoutException {
     FxToolkit.hideStage();
     FxToolkit.cleanupStages();
   }

@@ -24,7 +24,6 @@ final class ConsoleTab extends VBox {
   /** Between two tries to reach a console whose VM runs. */
   private static final Duration RETRY = Duration.millis(500);
 
-  private final VmItem item;
   private final Texts texts;
   private final TerminalView terminal;
   private final Label stripText = Nodes.label("", "strip-text");
@@ -33,7 +32,6 @@ final class ConsoleTab extends VBox {
   private final PauseTransition retry = new PauseTransition(RETRY);
 
   ConsoleTab(VmItem item, Desk desk) {
-    this.item = item;
     this.texts = desk.texts();
     terminal = new TerminalView(desk.vivarium(), desk.jobs(), texts, item::name);
     terminal.setId("terminal");

@@ -59,8 +59,7 @@ public final class Samples {
         spec("kernel-test", null, 512, 1, false),
         VmState.CRASHED,
         now.minus(Duration.ofDays(2)),
-        "[    1.204411] VFS: Cannot open root device \"vda\": error -6\r\n"
-            + "[    1.204902] Kernel panic - not syncing: VFS: Unable to mount root fs\r\n"
+        "[    1.204902] Kernel panic - not syncing: VFS: Unable to mount root fs\r\n"
             + "[    1.205310] CPU: 0 PID: 1 Comm: swapper/0 Not tainted 6.12.0-rc3\r\n"
             + "[    1.206001] Call Trace:\r\n"
             + "[    1.206212]  panic+0x10a/0x2d0\r\n");

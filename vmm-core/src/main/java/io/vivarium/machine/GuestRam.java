@@ -7,6 +7,7 @@ import io.vivarium.linux.Mapping;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A machine's RAM: from guest-physical 0 up to 3 GiB, the rest from 4 GiB on; between them lie
@@ -20,17 +21,17 @@ final class GuestRam implements AutoCloseable {
 
   private final List<Mapping> mappings;
   private final GuestMemory memory;
-  private final boolean anonymous;
+  private final @Nullable Fd file;
 
-  private GuestRam(List<Mapping> mappings, GuestMemory memory, boolean anonymous) {
+  private GuestRam(List<Mapping> mappings, GuestMemory memory, @Nullable Fd file) {
     this.mappings = mappings;
     this.memory = memory;
-    this.anonymous = anonymous;
+    this.file = file;
   }
 
   /** Zeroed memory, taken page by page when touched. */
   static GuestRam anonymous(long bytes) throws ErrnoException {
-    return map(bytes, true, (offset, length) -> Mapping.anonymous(length));
+    return map(bytes, null, (offset, length) -> Mapping.anonymous(length));
   }
 
   /**
@@ -38,9 +39,12 @@ final class GuestRam implements AutoCloseable {
    * itself never changes, and must not while it is mapped.
    */
   static GuestRam copyOnWrite(Path file, long bytes) throws ErrnoException {
-    // The mapping outlives the descriptor.
-    try (Fd fd = Fd.open(file.toString(), Fd.O_RDONLY | Fd.O_CLOEXEC, 0)) {
-      return map(bytes, false, (offset, length) -> Mapping.copyOnWrite(fd, offset, length));
+    Fd fd = Fd.open(file.toString(), Fd.O_RDONLY | Fd.O_CLOEXEC, 0);
+    try {
+      return map(bytes, fd, (offset, length) -> Mapping.copyOnWrite(fd, offset, length));
+    } catch (ErrnoException | RuntimeException e) {
+      fd.close();
+      throw e;
     }
   }
 
@@ -48,7 +52,7 @@ final class GuestRam implements AutoCloseable {
     Mapping map(long offset, long length) throws ErrnoException;
   }
 
-  private static GuestRam map(long bytes, boolean anonymous, Mapper mapper) throws ErrnoException {
+  private static GuestRam map(long bytes, @Nullable Fd file, Mapper mapper) throws ErrnoException {
     checkSize(bytes);
     long low = Math.min(bytes, HOLE_START);
     List<Mapping> mappings = new ArrayList<>();
@@ -60,7 +64,7 @@ final class GuestRam implements AutoCloseable {
         mappings.add(mapper.map(low, bytes - low));
         regions.add(new GuestMemory.Region(HOLE_END, mappings.getLast().segment()));
       }
-      return new GuestRam(mappings, new GuestMemory(regions), anonymous);
+      return new GuestRam(mappings, new GuestMemory(regions), file);
     } catch (ErrnoException e) {
       mappings.forEach(Mapping::close);
       throw e;
@@ -79,9 +83,9 @@ final class GuestRam implements AutoCloseable {
     return memory;
   }
 
-  /** Whether a page that was never touched is zero. */
-  boolean isAnonymous() {
-    return anonymous;
+  /** The file that pages never written are those of; null when they are zero. */
+  @Nullable Fd file() {
+    return file;
   }
 
   /** Bytes below the hole. */
@@ -97,5 +101,8 @@ final class GuestRam implements AutoCloseable {
   @Override
   public void close() {
     mappings.forEach(Mapping::close);
+    if (file != null) {
+      file.close();
+    }
   }
 }

@@ -64,29 +64,36 @@ public final class KvmMachine implements VirtualMachine {
   public static KvmMachine restore(String name, Path folder, MachineExit.Listener listener)
       throws IOException, BadSnapshotException {
     SavedFiles.Opened saved = SavedFiles.open(folder);
-    saved.sums().verifyMemory(folder);
     MachineState state = saved.machine();
+    // The memory is checked while KVM makes the machine.
+    MemoryCheck check = MemoryCheck.start(folder, saved.sums());
     try (Kvm kvm = Kvm.open()) {
       HostProfile profile = Host.profile(kvm);
       GuestRam ram = GuestRam.copyOnWrite(folder.resolve(MemoryFile.NAME), state.memoryBytes());
       KvmMachine machine = assemble(kvm, profile, ram, name, state.vcpus().size(), listener);
       try {
-        BoardStates.apply(machine.board, state);
-        saved.restore(machine.board.chipset().devices());
+        machine.apply(saved);
+        check.await();
         return machine;
-      } catch (BadSnapshotException e) {
-        machine.close();
-        throw new BadSnapshotException("%s: %s".formatted(saved.file(), e.getMessage()), e);
-      } catch (KvmException e) {
-        machine.close();
-        throw new BadSnapshotException(
-            "%s: this host's KVM refuses the state: %s.".formatted(saved.file(), e.getMessage()),
-            e);
-      } catch (RuntimeException e) {
+      } catch (IOException | BadSnapshotException | RuntimeException e) {
         machine.close();
         throw e;
       }
+    } finally {
+      check.end();
     }
+  }
+
+  private void apply(SavedFiles.Opened saved) throws BadSnapshotException {
+    try {
+      BoardStates.apply(board, saved.machine());
+    } catch (BadSnapshotException e) {
+      throw new BadSnapshotException("%s: %s".formatted(saved.file(), e.getMessage()), e);
+    } catch (KvmException e) {
+      throw new BadSnapshotException(
+          "%s: this host's KVM refuses the state: %s.".formatted(saved.file(), e.getMessage()), e);
+    }
+    saved.restore(board.chipset().devices());
   }
 
   private static KvmMachine assemble(

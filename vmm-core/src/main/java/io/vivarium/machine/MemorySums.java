@@ -104,8 +104,8 @@ record MemorySums(long memoryBytes, long stateLength, int stateCrc, List<Integer
     return new MemorySums(memoryBytes, stateLength, stateCrc, chunks);
   }
 
-  /** Checks the memory file, whose holes are not read. */
-  void verifyMemory(Path folder) throws IOException, BadSnapshotException {
+  /** Checks that the memory file is there and has its size, without which it must not be mapped. */
+  void verifySize(Path folder) throws IOException, BadSnapshotException {
     Path memory = folder.resolve(MemoryFile.NAME);
     if (!Files.isRegularFile(memory)) {
       throw new BadSnapshotException(memory + " is missing.");
@@ -116,6 +116,12 @@ record MemorySums(long memoryBytes, long stateLength, int stateCrc, List<Integer
           "%s has %d bytes instead of %d: it was cut or exchanged."
               .formatted(memory, size, memoryBytes));
     }
+  }
+
+  /** Checks the memory file's contents; holes are not read. */
+  void verifyMemory(Path folder) throws IOException, BadSnapshotException {
+    verifySize(folder);
+    Path memory = folder.resolve(MemoryFile.NAME);
     AtomicLong wrong = new AtomicLong(-1);
     eachChunk(
         memory,

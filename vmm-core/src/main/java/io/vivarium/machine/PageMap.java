@@ -11,12 +11,14 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which pages of anonymous memory were ever touched, from {@code /proc/self/pagemap}: reading the
- * others only to find zeroes in them would cost a page fault each.
+ * Which pages of private memory were ever written, from {@code /proc/self/pagemap}: reading the
+ * others only to find zeroes, or the file's own bytes, in them would cost a page fault each.
  */
 final class PageMap {
   private static final Path FILE = Path.of("/proc/self/pagemap");
-  private static final long PRESENT_OR_SWAPPED = 3L << 62;
+  private static final long PRESENT = 1L << 63;
+  private static final long SWAPPED = 1L << 62;
+  private static final long OF_FILE = 1L << 61;
 
   private final @Nullable LongBuffer entries;
 
@@ -49,9 +51,12 @@ final class PageMap {
     return new PageMap(null);
   }
 
-  /** Whether the page at an offset may hold something other than zeroes. */
-  boolean mayHold(long offset) {
-    return entries == null
-        || (entries.get((int) (offset / MemoryFile.PAGE)) & PRESENT_OR_SWAPPED) != 0;
+  /** Whether the page at an offset may be other than zeroes, or than the file behind it. */
+  boolean mayBeWritten(long offset) {
+    if (entries == null) {
+      return true;
+    }
+    long entry = entries.get((int) (offset / MemoryFile.PAGE));
+    return (entry & SWAPPED) != 0 || (entry & (PRESENT | OF_FILE)) == PRESENT;
   }
 }

@@ -78,10 +78,11 @@ final class SavedFiles {
     }
   }
 
-  /** Opens and checks all but the memory file. */
+  /** Opens and checks all but the memory file's contents. */
   static Opened open(Path folder) throws IOException, BadSnapshotException {
     Path file = folder.resolve(STATE);
     MemorySums sums = MemorySums.read(folder);
+    sums.verifySize(folder);
     if (!Files.isRegularFile(file)) {
       throw new BadSnapshotException(file + " is missing.");
     }

@@ -45,6 +45,26 @@ class MemoryFileTest {
   }
 
   @Test
+  void whatARestoredMachineChangedIsWrittenOverWhatItCameFrom() throws Exception {
+    Path second = Files.createDirectory(folder.resolve("second"));
+    try (GuestRam ram = GuestRam.anonymous(16 * MIB)) {
+      ram.memory().slice(MIB, 2 * MIB).fill((byte) 7);
+      MemoryFile.write(folder, ram);
+    }
+    try (GuestRam ram = GuestRam.copyOnWrite(folder.resolve(MemoryFile.NAME), 16 * MIB)) {
+      GuestMemory memory = ram.memory();
+      memory.slice(MIB, 8192).fill((byte) 0); // was data
+      memory.setU8(2 * MIB, 8); // still data
+      memory.setU8(9 * MIB, 9); // was a hole
+      assertThat(memory.getU8(2 * MIB + 100_000)).as("read, not written").isEqualTo(7);
+      MemoryFile.write(second, ram);
+      try (GuestRam back = GuestRam.copyOnWrite(second.resolve(MemoryFile.NAME), 16 * MIB)) {
+        assertThat(all(back).mismatch(all(ram))).isEqualTo(-1);
+      }
+    }
+  }
+
+  @Test
   void sumsTellWhichMebibyteIsWrong() throws Exception {
     try (GuestRam ram = GuestRam.anonymous(16 * MIB)) {
       ram.memory().setU8(5 * MIB, 1);

@@ -25,7 +25,7 @@ final class CreateCommand extends JsonVerb {
 
   @Override
   public Integer call() throws VivariumException {
-    VmInfo made = vivarium().create(vm.spec(vivarium(), image, false), Progress.NONE);
+    VmInfo made = vivarium().create(vm.spec(session.host(), image, false), Progress.NONE);
     if (json) {
       session.json(Shapes.vm(made));
     } else {

@@ -2,17 +2,14 @@ package io.vivarium.cli;
 
 import io.vivarium.client.Sizes;
 import io.vivarium.client.SpecRules;
-import io.vivarium.client.Vivarium;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VivariumHost;
-import io.vivarium.client.VmInfo;
 import io.vivarium.client.VmSpec;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -48,9 +45,9 @@ final class NewVm {
   @Nullable String cmdline;
 
   /** The spec, with a name that is free at this moment. */
-  VmSpec spec(Vivarium vivarium, @Nullable String image, boolean disposable)
+  VmSpec spec(VivariumHost host, @Nullable String image, boolean disposable)
       throws VivariumException {
-    String called = name == null ? freeName(vivarium) : name;
+    String called = name == null ? freeName(host.names()) : name;
     VmSpec spec =
         new VmSpec(
             1,
@@ -84,8 +81,7 @@ final class NewVm {
     return path == null ? null : Path.of(path).toAbsolutePath().normalize().toString();
   }
 
-  private static String freeName(Vivarium vivarium) throws VivariumException {
-    Set<String> taken = vivarium.list().stream().map(VmInfo::name).collect(Collectors.toSet());
+  private static String freeName(Collection<String> taken) {
     Random random = new Random();
     String name = SpecRules.suggestName(random);
     for (int i = 2; taken.contains(name); i++) {

@@ -56,7 +56,7 @@ final class RunCommand extends Verb {
     String image = ownKernel ? null : words.getFirst();
     List<String> command = ownKernel ? words : words.subList(1, words.size());
     Vivarium vivarium = vivarium();
-    VmSpec spec = vm.spec(vivarium, image, remove);
+    VmSpec spec = vm.spec(session.host(), image, remove);
     boolean warm = !cold && image != null && spec.cmdline() == null;
     try (ProgressView progress = new ProgressView(session.err())) {
       if (image != null) {

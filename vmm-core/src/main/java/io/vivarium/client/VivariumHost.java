@@ -52,6 +52,11 @@ public final class VivariumHost implements Vivarium {
     library.sweep();
   }
 
+  /** Names of all VMs, without a look at each. */
+  public List<String> names() {
+    return library.names();
+  }
+
   /** Bytes of this host's memory, for {@link SpecRules#memory}. */
   public static long hostMemory() {
     return HostMemory.total();

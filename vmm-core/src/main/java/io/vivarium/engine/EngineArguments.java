@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * --home FOLDER --folder MACHINE --boot
  * --home FOLDER --folder MACHINE --snapshot ID
- * --home FOLDER --folder MACHINE --restore WARM [--fresh]
+ * --home FOLDER --folder MACHINE --restore WARM
  * --home FOLDER --folder MACHINE --template
  * </pre>
  *

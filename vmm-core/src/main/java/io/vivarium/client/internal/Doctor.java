@@ -23,7 +23,11 @@ public final class Doctor {
     checks.add(processor());
     checks.add(kvm());
     if (Files.exists(KVM)) {
-      checks.add(kvmAccess());
+      HostCheck access = kvmAccess();
+      checks.add(access);
+      if (access.status() == Status.OK) {
+        checks.addAll(KvmCheck.check());
+      }
     }
     checks.add(memory());
     checks.add(disk(home));

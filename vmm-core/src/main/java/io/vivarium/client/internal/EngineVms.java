@@ -52,7 +52,7 @@ public final class EngineVms {
     Path from = warm ? warmStarts.find(spec) : null;
     if (from != null) {
       try {
-        launch(folder, List.of("--restore", from.toString(), "--fresh"), progress);
+        launch(folder, List.of("--restore", from.toString()), progress);
         return library.info(folder);
       } catch (VivariumException e) {
         if (e.kind() != Kind.BAD_FILE) {

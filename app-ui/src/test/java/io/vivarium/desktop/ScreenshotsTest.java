@@ -22,13 +22,18 @@ import javafx.scene.control.TabPane;
 import javafx.scene.image.WritableImage;
 import javafx.stage.Stage;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.testfx.api.FxToolkit;
 import org.testfx.util.WaitForAsyncUtils;
 
-/** Draws every screen into {@code target/screenshots}, light and dark, for people to look at. */
+/**
+ * Draws every screen into {@code target/screenshots}, light and dark, for people to look at: asked
+ * for with {@code -Dvivarium.screenshots=true}.
+ */
 @Tag("desktop")
+@EnabledIfSystemProperty(named = "vivarium.screenshots", matches = "true")
 class ScreenshotsTest {
   private static final Path FOLDER = Path.of("target", "screenshots");
 

@@ -59,10 +59,13 @@ public final class Samples {
         spec("kernel-test", null, 512, 1, false),
         VmState.CRASHED,
         now.minus(Duration.ofDays(2)),
-        "[    1.204902] Kernel panic - not syncing: VFS: Unable to mount root fs\r\n"
-            + "[    1.205310] CPU: 0 PID: 1 Comm: swapper/0 Not tainted 6.12.0-rc3\r\n"
-            + "[    1.206001] Call Trace:\r\n"
-            + "[    1.206212]  panic+0x10a/0x2d0\r\n");
+        """
+        [    1.204902] Kernel panic - not syncing: VFS: Unable to mount root fs
+        [    1.205310] CPU: 0 PID: 1 Comm: swapper/0 Not tainted 6.12.0-rc3
+        [    1.206001] Call Trace:
+        [    1.206212]  panic+0x10a/0x2d0
+        """
+            .replace("\n", "\r\n"));
     host.add(
         spec("scratch", "debian-tiny", 256, 1, true), VmState.PAUSED, now.minusSeconds(640), SHELL);
     host.add(

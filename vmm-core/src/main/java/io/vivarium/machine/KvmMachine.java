@@ -37,6 +37,10 @@ public final class KvmMachine implements VirtualMachine {
    */
   public static KvmMachine boot(MachineConfig config, MachineExit.Listener listener)
       throws IOException, BadKernelException {
+    if (!config.disks().isEmpty()) {
+      throw new IOException(
+          "the machine has disks, and the monitor does not put block devices into machines yet");
+    }
     try (Kvm kvm = Kvm.open()) {
       HostProfile profile = Host.profile(kvm);
       GuestRam ram = GuestRam.anonymous(config.memoryBytes());

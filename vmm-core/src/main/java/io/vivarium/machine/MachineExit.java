@@ -17,7 +17,10 @@ public sealed interface MachineExit {
   /** KVM or the monitor cannot go on. */
   record Failed(String reason) implements MachineExit {}
 
-  /** Hears of it once, from a vCPU thread. */
+  /**
+   * Hears of a panic at most once, and at most once of an end, after which no vCPU runs. Called
+   * from a thread of its own, which may close the machine.
+   */
   interface Listener {
     void exited(MachineExit exit);
   }

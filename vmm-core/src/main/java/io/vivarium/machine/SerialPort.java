@@ -10,8 +10,9 @@ public interface SerialPort {
   void send(byte[] data, int offset, int length) throws InterruptedException;
 
   /**
-   * Sets who hears what the guest sends: blocks of bytes in order, from a vCPU thread, which the
-   * listener must not hold up. One listener at a time; a new one replaces the old one.
+   * Sets who hears what the guest sends: blocks of bytes in order, from a thread of the port: a
+   * listener that is slow stops the guest once 64 KiB wait for it, and loses bytes only while the
+   * machine pauses. One listener at a time; a new one replaces the old one.
    */
   void listen(Listener listener);
 

@@ -8,6 +8,7 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -143,6 +144,24 @@ class KvmMachineIT {
     try (KvmMachine machine = restore(first)) {
       assertThat(count(machine)).isEqualTo('2');
     }
+  }
+
+  @Test
+  void disksAreRefusedRatherThanLeftOut() throws Exception {
+    MachineConfig plain = TinyGuest.config(folder, TinyGuest.HALT, 16, 1);
+    MachineConfig config =
+        new MachineConfig(
+            plain.name(),
+            plain.memoryBytes(),
+            plain.cpus(),
+            plain.kernel(),
+            null,
+            "",
+            true,
+            List.of(new MachineConfig.DiskConfig(folder.resolve("disk"), "raw", false)));
+    assertThatThrownBy(() -> KvmMachine.boot(config, watch))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("disks");
   }
 
   @Test

@@ -52,7 +52,7 @@ public final class Assist {
     int count = instructionBytes();
     Instruction instruction = Decoder.decode(bytes, count, cpu.codeBits());
     if (instruction.op() == Op.UNKNOWN) {
-      return sentence(count, "is not known to the assist either");
+      return refuse(count, "is not known to the assist either");
     }
     try {
       instructions.perform(cpu, instruction);
@@ -60,9 +60,9 @@ public final class Assist {
       inject(fault);
       return null;
     } catch (GuestAddressException e) {
-      return sentence(count, "touches what is not RAM: " + e.getMessage());
+      return refuse(count, "touches what is not RAM: " + e.getMessage());
     } catch (UnsupportedOperationException e) {
-      return sentence(count, "is not supported: " + e.getMessage());
+      return refuse(count, "is not supported: " + e.getMessage());
     }
     if (events.interruptShadow() != 0) {
       events.interruptShadow(0);
@@ -109,7 +109,12 @@ public final class Assist {
     page.markDirty(KvmConstants.KVM_SYNC_X86_EVENTS);
   }
 
-  private String sentence(int count, String why) {
+  /** A program's odd instruction is its own trouble (#UD); a kernel's stops the machine. */
+  private @Nullable String refuse(int count, String why) {
+    if (cpu.cpl() == 3) {
+      inject(GuestFault.invalidOpcode());
+      return null;
+    }
     return "KVM cannot emulate the instruction %s at %#x in ring %d (%d-bit code), and it %s"
         .formatted(
             HexFormat.ofDelimiter(" ").formatHex(bytes, 0, count),

@@ -61,13 +61,10 @@ class TickPacerTest {
       Thread.onSpinWait();
     }
     var pacer = new TickPacer(id::get);
-    long held = 0;
-    for (int tick = 0; tick < 3; tick++) {
-      while (pacer.delay(MILLISECOND) != 0) {
-        held++;
-      }
+    // Ticks come through until it really runs, and then no more.
+    while (pacer.delay(MILLISECOND) == 0) {
+      Thread.onSpinWait();
     }
-    assertThat(held).isPositive();
     // However little it ran, not for ever.
     assertThat(pacer.delay(TimeUnit.SECONDS.toNanos(2))).isZero();
     end.set(true);

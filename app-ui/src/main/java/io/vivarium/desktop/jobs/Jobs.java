@@ -13,9 +13,10 @@ import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
 
 /**
- * Runs everything that may block on virtual threads and brings the results to the interface thread.
+ * Runs everything that may block in the background and brings the results to the interface thread.
  * Work that changes something is a {@link Job} that the activity drawer lists; a mere reading is
- * not.
+ * not. The threads are platform threads: below, native calls block and would pin virtual ones, and
+ * the host check runs a vCPU, which is bound to its thread.
  */
 public final class Jobs implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Jobs.class.getName());
@@ -41,7 +42,8 @@ public final class Jobs implements AutoCloseable {
     T read() throws VivariumException;
   }
 
-  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("job-", 0).factory());
   private final ObservableList<Job> all = FXCollections.observableArrayList();
   private final Executor interfaceThread;
   private final InstantSource clock;

@@ -47,10 +47,10 @@ public final class DesktopApp extends Application {
     Vivarium opened = vivarium;
     if (opened == null) {
       showTrouble(stage);
-      return;
+    } else {
+      new DesktopWindow(opened, texts, HostLimits.here(), InstantSource.system())
+          .show(stage, DesktopState.ofUser());
     }
-    new DesktopWindow(opened, texts, HostLimits.here(), InstantSource.system())
-        .show(stage, DesktopState.ofUser());
     if (getParameters().getRaw().contains(QUIT_OPTION)) {
       Platform.runLater(() -> Platform.runLater(Platform::exit));
     }

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("kvm")
 final class VivIT {
-  private static final Path HOME =
+  private static Path home =
       Path.of(System.getProperty("vivarium.project.root", ".."), "target", "test-home")
           .toAbsolutePath()
           .normalize();
@@ -44,7 +45,7 @@ final class VivIT {
     command.addAll(List.of(arguments));
     File err = File.createTempFile("viv", ".err");
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(err);
-    builder.environment().put("VIVARIUM_HOME", HOME.toString());
+    builder.environment().put("VIVARIUM_HOME", home.toString());
     Process process = builder.start();
     process.getOutputStream().close();
     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -66,10 +67,29 @@ final class VivIT {
     assumeTrue(
         Files.isReadable(Path.of("/dev/kvm")) && Files.isWritable(Path.of("/dev/kvm")),
         "skipped: this host has no /dev/kvm that this user may use");
+    if (Files.isDirectory(home) && !Files.isWritable(home)) {
+      home = copy(home);
+    }
     // The first run builds the image and boots it once; where that cannot be, say why.
     Ran ran = viv("run", "--rm", "debian-tiny", "--", "true");
     assumeTrue(!ran.err().contains("package"), "skipped: " + ran.err());
     assertThat(ran.status()).as(ran.err()).isZero();
+  }
+
+  /** In the lab the images came along read-only, and belong to somebody else. */
+  private static Path copy(Path from) throws IOException {
+    Path to = Files.createTempDirectory("viv-it");
+    try (Stream<Path> found = Files.walk(from.resolve("images"))) {
+      for (Path file : found.toList()) {
+        Path target = to.resolve(from.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(target);
+        } else {
+          Files.copy(file, target);
+        }
+      }
+    }
+    return to;
   }
 
   @AfterEach

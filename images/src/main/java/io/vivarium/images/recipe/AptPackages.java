@@ -111,15 +111,7 @@ final class AptPackages {
 
   /** The entry of the version that apt would install. */
   Entry entry(String name) throws ImageException, IOException, InterruptedException {
-    HostCommand.Result result = run("apt-cache", List.of("show", "--no-all-versions", name));
-    Map<String, String> fields = new LinkedHashMap<>();
-    for (String line : result.lines()) {
-      Matcher matcher = FIELD.matcher(line);
-      if (matcher.matches()) {
-        fields.putIfAbsent(matcher.group(1), matcher.group(2));
-      }
-    }
-    Entry entry = new Entry(fields);
+    Entry entry = entries(List.of(name)).getOrDefault(name, new Entry(Map.of()));
     if (!entry.name().equals(name) || !entry.sha256().matches("[0-9a-f]{64}")) {
       throw new ImageException(
           Kind.NOT_FOUND,
@@ -133,6 +125,69 @@ final class AptPackages {
               : "Check the network and this host's apt sources, then build again.");
     }
     return entry;
+  }
+
+  /** The entries of those that the lists have, by name. */
+  private Map<String, Entry> entries(List<String> names)
+      throws ImageException, IOException, InterruptedException {
+    List<String> arguments = new ArrayList<>(List.of("show", "--no-all-versions"));
+    arguments.addAll(names);
+    Map<String, Entry> found = new LinkedHashMap<>();
+    Map<String, String> fields = new LinkedHashMap<>();
+    for (String line : run("apt-cache", arguments).lines()) {
+      Matcher matcher = FIELD.matcher(line);
+      if (matcher.matches()) {
+        fields.putIfAbsent(matcher.group(1), matcher.group(2));
+      } else if (line.isEmpty()) {
+        found.putIfAbsent(fields.getOrDefault("Package", ""), new Entry(fields));
+        fields = new LinkedHashMap<>();
+      }
+    }
+    found.putIfAbsent(fields.getOrDefault("Package", ""), new Entry(fields));
+    return found;
+  }
+
+  /** The sources of those of the packages ("name version") that the lists have. */
+  List<SourcePackage> sources(List<String> packages)
+      throws ImageException, IOException, InterruptedException {
+    List<String> names = packages.stream().map(p -> p.replaceFirst(" .*", "")).toList();
+    return entries(names).values().stream()
+        .filter(e -> packages.contains(e.name() + " " + e.version()))
+        .map(Entry::source)
+        .toList();
+  }
+
+  /** Debian's own among the host's package sources: its release, and lines of sources.list. */
+  record Sources(String suite, List<String> lines) {}
+
+  /** The sources of Debian's own archive, without those of third parties. */
+  Sources debianSources() throws ImageException, IOException, InterruptedException {
+    String format = "$(ORIGIN)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)";
+    List<String> lines = new ArrayList<>();
+    String suite = "";
+    for (String target :
+        run("apt-get", List.of("indextargets", "--format", format, "Created-By: Packages"))
+            .lines()) {
+      String[] part = target.split("\\|", -1);
+      if (part.length != 5 || !part[0].equals("Debian")) {
+        continue;
+      }
+      String key = part[4].startsWith("/") ? "[signed-by=" + part[4] + "] " : "";
+      String line = "deb " + key + part[1] + " " + part[2] + " " + part[3];
+      if (!lines.contains(line)) {
+        lines.add(line);
+      }
+      if (suite.isEmpty() || part[2].length() < suite.length()) {
+        suite = part[2]; // "bookworm", beside "bookworm-updates" and "bookworm-security"
+      }
+    }
+    if (lines.isEmpty()) {
+      throw new ImageException(
+          Kind.HOST,
+          "None of the package sources of " + hostName() + " is Debian's own archive.",
+          "Build this image on a Debian host.");
+    }
+    return new Sources(suite, lines);
   }
 
   /** The package's file, from the cache or fetched now; its digest is checked either way. */

@@ -58,7 +58,8 @@ final class DebFile {
     };
   }
 
-  private static void visitTar(InputStream in, Visitor visitor) throws IOException, ImageException {
+  /** Likewise for a tar archive; the stream is left open. */
+  static void visitTar(InputStream in, Visitor visitor) throws IOException, ImageException {
     TarArchiveInputStream tar = new TarArchiveInputStream(in);
     for (TarArchiveEntry entry; (entry = tar.getNextEntry()) != null; ) {
       if (entry.isFile()

@@ -25,14 +25,16 @@ final class HostCommand {
       return status == 0;
     }
 
-    /** What it complained of: apt's and most others' lines of errors and warnings, at most 3. */
+    /** What it complained of: apt's and most others' lines of errors and warnings, the first. */
     String complaint() {
       List<String> bad =
           lines.stream()
               .filter(l -> l.matches("(?i)(E:|W:|Err:|[a-z0-9-]+: (error|cannot)).*"))
               .toList();
       List<String> chosen = bad.isEmpty() ? lines : bad;
-      return String.join(" ", chosen.subList(Math.max(0, chosen.size() - 3), chosen.size()));
+      return chosen.isEmpty()
+          ? "it said nothing"
+          : chosen.get(bad.isEmpty() ? chosen.size() - 1 : 0);
     }
   }
 

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 
 /** All recipes that come with Vivarium. */
 public final class Recipes {
-  private static final List<Recipe> ALL = List.of(new DebianTiny());
+  private static final List<Recipe> ALL = List.of(new DebianTiny(), new Debian());
 
   private Recipes() {}
 

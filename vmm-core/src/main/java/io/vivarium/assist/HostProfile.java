@@ -119,6 +119,15 @@ public final class HostProfile {
     return interpretsRing0 ? InterpretedLinux.PARAMETERS : "";
   }
 
+  /**
+   * Whether the monitor should unpack a kernel that may be unpacked by either. Interpreted, the
+   * kernel's own decompressor takes half a minute; on an ordinary host it runs, because it is also
+   * what moves the kernel to a random address (KASLR).
+   */
+  public boolean unpacksKernels() {
+    return interpretsRing0;
+  }
+
   PageWalk.Features paging() {
     return paging;
   }

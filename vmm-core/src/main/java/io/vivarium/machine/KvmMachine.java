@@ -127,11 +127,12 @@ public final class KvmMachine implements VirtualMachine {
             LowMemory.ACPI,
             (int) (LowMemory.ACPI_END - LowMemory.ACPI));
     String cmdline = (config.cmdline() + " " + profile.kernelParameters()).strip();
+    boolean unpack = config.unpackKernel() && profile.unpacksKernels();
     CpuEntry entry =
         KernelLoader.load(
             ram.memory(),
             new KernelLoader.Request(
-                config.kernel(), config.initrd(), cmdline, config.unpackKernel(), LowMemory.ACPI));
+                config.kernel(), config.initrd(), cmdline, unpack, LowMemory.ACPI));
     ram.memory().write(LowMemory.ACPI, tables);
     board.resetCpus(entry);
   }

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param kernel bzImage or ELF file
  * @param initrd or null
  * @param cmdline kernel command line; the assembly adds what the host profile needs
- * @param unpackKernel true: a bzImage's payload is unpacked by us and entered as ELF; false: its
- *     own decompressor runs, which KASLR needs
+ * @param unpackKernel true: a bzImage's payload may be unpacked by us and entered as ELF, where the
+ *     host profile asks for it; false: its own decompressor runs, which KASLR needs
  * @param disks virtio block devices in order (vda, vdb...)
  */
 public record MachineConfig(

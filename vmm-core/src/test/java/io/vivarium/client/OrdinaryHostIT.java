@@ -9,6 +9,7 @@ import io.vivarium.assist.HostProfile;
 import io.vivarium.kvm.Kvm;
 import io.vivarium.testing.TestImages;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,6 +85,29 @@ class OrdinaryHostIT {
   }
 
   private static String exec(String name, String script) throws VivariumException {
+    try {
+      return run(name, script);
+    } catch (VivariumException e) {
+      tell(name);
+      throw e;
+    }
+  }
+
+  /** For the report of a failed test: the VM's state, and the ends of its engine's log and console. */
+  private static void tell(String name) throws VivariumException {
+    VmInfo vm = host().inspect(name);
+    System.out.printf("VM %s is %s: %s%n", name, vm.state(), vm.reason());
+    try {
+      Path log = home.resolve("machines").resolve(name).resolve("run").resolve("engine.log");
+      System.out.println(Files.readString(log));
+    } catch (IOException e) {
+      System.out.println("no engine log: " + e);
+    }
+    String console = new String(host().logs(name), StandardCharsets.ISO_8859_1);
+    System.out.println(console.substring(Math.max(0, console.length() - 2000)));
+  }
+
+  private static String run(String name, String script) throws VivariumException {
     var output = new ByteArrayOutputStream();
     ExecResult result =
         host()

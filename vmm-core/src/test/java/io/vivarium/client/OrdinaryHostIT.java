@@ -93,7 +93,9 @@ class OrdinaryHostIT {
     }
   }
 
-  /** For the report of a failed test: the VM's state, and the ends of its engine's log and console. */
+  /**
+   * For the report of a failed test: the VM's state, and the ends of its engine's log and console.
+   */
   private static void tell(String name) throws VivariumException {
     VmInfo vm = host().inspect(name);
     System.out.printf("VM %s is %s: %s%n", name, vm.state(), vm.reason());

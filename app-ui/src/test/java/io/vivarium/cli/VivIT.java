@@ -72,7 +72,7 @@ final class VivIT {
     }
     // The first run builds the image and boots it once; where that cannot be, say why.
     Ran ran = viv("run", "--rm", "debian-tiny", "--", "true");
-    assumeTrue(!ran.err().contains("package"), "skipped: " + ran.err());
+    assumeTrue(ran.status() == 0 || !ran.err().contains("package"), "skipped: " + ran.err());
     assertThat(ran.status()).as(ran.err()).isZero();
   }
 

@@ -255,7 +255,17 @@ public final class KvmVcpu implements AutoCloseable {
   // CPUID and MSRs
 
   public List<KvmCpuidEntry2> getCpuid2() throws KvmException {
-    return KvmCpuidEntry2.get(fd, KVM_GET_CPUID2);
+    List<KvmCpuidEntry2> leaves = KvmCpuidEntry2.get(fd, KVM_GET_CPUID2);
+    // Before Linux 6.6 the call leaves the count as asked: what follows the last leaf is zero.
+    int count = leaves.size();
+    while (count > 0 && isEmpty(leaves.get(count - 1))) {
+      count--;
+    }
+    return List.copyOf(leaves.subList(0, count));
+  }
+
+  private static boolean isEmpty(KvmCpuidEntry2 leaf) {
+    return (leaf.function() | leaf.eax() | leaf.ebx() | leaf.ecx() | leaf.edx()) == 0;
   }
 
   /** What CPUID tells the guest; before the first run. */

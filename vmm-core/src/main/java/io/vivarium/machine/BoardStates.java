@@ -89,10 +89,13 @@ final class BoardStates {
       throws KvmException, BadSnapshotException {
     long passed = (long) ((double) awayNanos * state.tscKhz() / 1e6);
     long target = state.tsc() + passed;
-    vcpu.trySetMsrs(List.of(new KvmMsrEntry(VcpuStates.MSR_TSC, target)));
-    List<KvmMsrEntry> read = vcpu.getReadableMsrs(new int[] {VcpuStates.MSR_TSC});
-    long now = read.isEmpty() ? target : read.getFirst().data();
-    boolean settable = now - target >= 0 && now - target < TSC_TOLERANCE;
+    long now = setTsc(vcpu, target);
+    if (!isJustAfter(now, target)) {
+      // KVM takes a value within a second of its own for a wish to synchronize, and keeps its own.
+      setTsc(vcpu, target + 10_000L * state.tscKhz());
+      now = setTsc(vcpu, target);
+    }
+    boolean settable = isJustAfter(now, target);
     if (!settable && Long.compareUnsigned(now, state.tsc()) < 0) {
       throw new BadSnapshotException(
           "It was saved %s, and on this host a guest's time stamp counter cannot be set: it would"
@@ -115,5 +118,15 @@ final class BoardStates {
     } catch (IOException e) {
       return "unknown";
     }
+  }
+
+  private static long setTsc(KvmVcpu vcpu, long value) throws KvmException {
+    vcpu.trySetMsrs(List.of(new KvmMsrEntry(VcpuStates.MSR_TSC, value)));
+    List<KvmMsrEntry> read = vcpu.getReadableMsrs(new int[] {VcpuStates.MSR_TSC});
+    return read.isEmpty() ? value : read.getFirst().data();
+  }
+
+  private static boolean isJustAfter(long now, long target) {
+    return now - target >= 0 && now - target < TSC_TOLERANCE;
   }
 }

@@ -101,8 +101,8 @@ final class BoardStates {
           "It was saved %s, and on this host a guest's time stamp counter cannot be set: it would"
                   .formatted(
                       savedBootId.equals(bootId())
-                          ? "on another host"
-                          : "before this host was last started")
+                          ? "on this host"
+                          : "on another host, or before this one was last started")
               + " go back. Boot the machine instead.");
     }
   }

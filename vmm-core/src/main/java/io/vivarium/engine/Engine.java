@@ -9,6 +9,7 @@ import io.vivarium.images.agent.AgentProtocol;
 import io.vivarium.library.EngineStatus;
 import io.vivarium.library.Home;
 import io.vivarium.library.MachineFolder;
+import io.vivarium.machine.DeviceConfig;
 import io.vivarium.machine.MachineExit;
 import io.vivarium.machine.VirtualMachine;
 import java.io.IOException;
@@ -141,7 +142,11 @@ final class Engine {
       SavedContext context = SavedContext.read(snapshot);
       int next = generation + 1;
       VirtualMachine restored =
-          factory.restore(spec.name(), snapshot.resolve("machine"), exit -> ended(next, exit));
+          factory.restore(
+              spec.name(),
+              DeviceConfig.NONE,
+              snapshot.resolve("machine"),
+              exit -> ended(next, exit));
       release();
       console.begin(context.consoleTail().getBytes(StandardCharsets.ISO_8859_1));
       use(restored, next, context.agentReady());

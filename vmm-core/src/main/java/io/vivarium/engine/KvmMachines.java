@@ -6,6 +6,7 @@ import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.kvm.KvmException;
 import io.vivarium.library.Failures;
 import io.vivarium.machine.BadSnapshotException;
+import io.vivarium.machine.DeviceConfig;
 import io.vivarium.machine.KvmMachine;
 import io.vivarium.machine.MachineConfig;
 import io.vivarium.machine.MachineExit;
@@ -36,10 +37,11 @@ final class KvmMachines implements MachineFactory {
   }
 
   @Override
-  public VirtualMachine restore(String name, Path files, MachineExit.Listener listener)
+  public VirtualMachine restore(
+      String name, DeviceConfig devices, Path files, MachineExit.Listener listener)
       throws VivariumException {
     try {
-      return KvmMachine.restore(name, files, listener);
+      return KvmMachine.restore(name, devices, files, listener);
     } catch (BadSnapshotException e) {
       throw new VivariumException(
           Kind.BAD_FILE,

@@ -1,6 +1,7 @@
 package io.vivarium.engine;
 
 import io.vivarium.client.VivariumException;
+import io.vivarium.machine.DeviceConfig;
 import io.vivarium.machine.MachineConfig;
 import io.vivarium.machine.MachineExit;
 import io.vivarium.machine.VirtualMachine;
@@ -14,8 +15,10 @@ public interface MachineFactory {
   /**
    * A machine as it was saved into {@code files}, all of which is checked before this returns.
    *
+   * @param devices as when it was booted
    * @throws VivariumException BAD_FILE, naming what is damaged
    */
-  VirtualMachine restore(String name, Path files, MachineExit.Listener listener)
+  VirtualMachine restore(
+      String name, DeviceConfig devices, Path files, MachineExit.Listener listener)
       throws VivariumException;
 }

@@ -7,9 +7,9 @@ import io.vivarium.images.ImageException;
 import io.vivarium.images.store.ImageStore;
 import io.vivarium.images.store.StoredImage;
 import io.vivarium.library.Home;
+import io.vivarium.machine.DeviceConfig;
 import io.vivarium.machine.MachineConfig;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 
 /** From a VM's spec to what its machine is built of. */
@@ -31,7 +31,7 @@ final class MachinePlan {
           initrd == null ? null : Path.of(initrd),
           cmdline == null ? OWN_KERNEL_CMDLINE : cmdline,
           true,
-          List.of());
+          DeviceConfig.NONE);
     }
     StoredImage image = image(home, spec);
     String cmdline = spec.cmdline();
@@ -43,7 +43,7 @@ final class MachinePlan {
         image.initrd().orElse(null),
         cmdline == null ? image.manifest().cmdline() : cmdline,
         true,
-        List.of());
+        DeviceConfig.NONE);
   }
 
   private static StoredImage image(Home home, VmSpec spec) throws VivariumException {

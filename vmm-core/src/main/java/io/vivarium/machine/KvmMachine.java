@@ -37,10 +37,7 @@ public final class KvmMachine implements VirtualMachine {
    */
   public static KvmMachine boot(MachineConfig config, MachineExit.Listener listener)
       throws IOException, BadKernelException {
-    if (!config.disks().isEmpty()) {
-      throw new IOException(
-          "the machine has disks, and the monitor does not put block devices into machines yet");
-    }
+    refuse(config.devices());
     try (Kvm kvm = Kvm.open()) {
       HostProfile profile = Host.profile(kvm);
       GuestRam ram = GuestRam.anonymous(config.memoryBytes());
@@ -60,13 +57,16 @@ public final class KvmMachine implements VirtualMachine {
    * read, but for the check of its sums; the files must not change while the machine lives.
    *
    * @param name for threads and messages
+   * @param devices as when it was booted; see {@link DeviceConfig}
    * @param folder what {@link #save} filled and {@code sync} finished
    * @throws BadSnapshotException when something is damaged or this host cannot go on with it
    * @throws KvmException when {@code /dev/kvm} is missing, not accessible or refuses something
    * @throws IOException when a file cannot be read
    */
-  public static KvmMachine restore(String name, Path folder, MachineExit.Listener listener)
+  public static KvmMachine restore(
+      String name, DeviceConfig devices, Path folder, MachineExit.Listener listener)
       throws IOException, BadSnapshotException {
+    refuse(devices);
     SavedFiles.Opened saved = SavedFiles.open(folder);
     MachineState state = saved.machine();
     // The memory is checked while KVM makes the machine.
@@ -85,6 +85,12 @@ public final class KvmMachine implements VirtualMachine {
       }
     } finally {
       check.end();
+    }
+  }
+
+  private static void refuse(DeviceConfig devices) throws IOException {
+    if (!devices.isEmpty()) {
+      throw new IOException("the monitor does not put virtio devices into machines yet");
     }
   }
 

@@ -1,7 +1,6 @@
 package io.vivarium.machine;
 
 import java.nio.file.Path;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param cmdline kernel command line; the assembly adds what the host profile needs
  * @param unpackKernel true: a bzImage's payload may be unpacked by us and entered as ELF, where the
  *     host profile asks for it; false: its own decompressor runs, which KASLR needs
- * @param disks virtio block devices in order (vda, vdb...)
+ * @param devices the virtio devices; with {@link DeviceConfig#NONE} there is no PCI bus
  */
 public record MachineConfig(
     String name,
@@ -25,8 +24,4 @@ public record MachineConfig(
     @Nullable Path initrd,
     String cmdline,
     boolean unpackKernel,
-    List<DiskConfig> disks) {
-
-  /** A disk file, its format by name (raw, qcow2; never guessed), and whether it is read-only. */
-  public record DiskConfig(Path file, String format, boolean readOnly) {}
-}
+    DeviceConfig devices) {}

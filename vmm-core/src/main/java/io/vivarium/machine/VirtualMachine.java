@@ -26,6 +26,11 @@ public interface VirtualMachine extends AutoCloseable {
    */
   SerialPort serial(int index);
 
+  /** The virtio devices that it was made with. */
+  default MachineDevices devices() {
+    return NoDevices.INSTANCE;
+  }
+
   /**
    * Writes memory, device and vCPU state into a folder, which exists and is empty. The machine must
    * be paused. Returns when the bytes are handed to the kernel; {@code SavedMachine.sync} makes

@@ -2,6 +2,7 @@ package io.vivarium.engine;
 
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.machine.DeviceConfig;
 import io.vivarium.machine.MachineConfig;
 import io.vivarium.machine.MachineExit;
 import io.vivarium.machine.SerialPort;
@@ -27,7 +28,8 @@ final class FakeMachine implements VirtualMachine {
     }
 
     @Override
-    public VirtualMachine restore(String name, Path files, MachineExit.Listener listener)
+    public VirtualMachine restore(
+        String name, DeviceConfig devices, Path files, MachineExit.Listener listener)
         throws VivariumException {
       try {
         String state = Files.readString(files.resolve("state"));

@@ -2,7 +2,6 @@ package io.vivarium.machine;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
 /**
@@ -23,7 +22,7 @@ final class BootProbe {
             args[1].equals("-") ? null : Path.of(args[1]),
             args[4],
             !Boolean.getBoolean("whole"),
-            List.of());
+            DeviceConfig.NONE);
     String until = args.length > 5 ? args[5] : "\0";
     boolean timed = Boolean.getBoolean("timed"); // each line begins with the CPU seconds so far
     CountDownLatch done = new CountDownLatch(1);

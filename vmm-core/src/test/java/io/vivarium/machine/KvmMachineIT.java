@@ -8,7 +8,6 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -147,24 +146,6 @@ class KvmMachineIT {
   }
 
   @Test
-  void disksAreRefusedRatherThanLeftOut() throws Exception {
-    MachineConfig plain = TinyGuest.config(folder, TinyGuest.HALT, 16, 1);
-    MachineConfig config =
-        new MachineConfig(
-            plain.name(),
-            plain.memoryBytes(),
-            plain.cpus(),
-            plain.kernel(),
-            null,
-            "",
-            true,
-            List.of(new MachineConfig.DiskConfig(folder.resolve("disk"), "raw", false)));
-    assertThatThrownBy(() -> KvmMachine.boot(config, watch))
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("disks");
-  }
-
-  @Test
   void damagedFilesAreRefusedByName() throws Exception {
     Path saved = Files.createDirectory(folder.resolve("saved"));
     try (KvmMachine machine = boot(TinyGuest.COUNTER, 16, 1)) {
@@ -197,7 +178,7 @@ class KvmMachineIT {
   }
 
   private void refused(Path saved, String why) {
-    assertThatThrownBy(() -> KvmMachine.restore("tiny", saved, watch))
+    assertThatThrownBy(() -> KvmMachine.restore("tiny", DeviceConfig.NONE, saved, watch))
         .isInstanceOf(BadSnapshotException.class)
         .hasMessageContaining(why);
   }
@@ -217,7 +198,7 @@ class KvmMachineIT {
   }
 
   private KvmMachine restore(Path saved) throws Exception {
-    return started(KvmMachine.restore("tiny", saved, watch));
+    return started(KvmMachine.restore("tiny", DeviceConfig.NONE, saved, watch));
   }
 
   private KvmMachine started(KvmMachine machine) {

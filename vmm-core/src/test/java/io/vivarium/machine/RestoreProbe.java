@@ -23,7 +23,8 @@ final class RestoreProbe {
     CountDownLatch first = new CountDownLatch(1);
     StringBuilder seen = new StringBuilder();
     long start = System.nanoTime();
-    KvmMachine machine = KvmMachine.restore("probe", folder, exit -> System.err.println(exit));
+    KvmMachine machine =
+        KvmMachine.restore("probe", DeviceConfig.NONE, folder, exit -> System.err.println(exit));
     long restored = System.nanoTime();
     machine
         .serial(0)

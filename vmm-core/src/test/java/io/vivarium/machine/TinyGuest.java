@@ -8,7 +8,6 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -60,7 +59,7 @@ final class TinyGuest {
     Path kernel = Files.createTempFile(folder, "guest", ".elf");
     Files.write(kernel, bytes);
     return new MachineConfig(
-        "tiny", (long) mebibytes << 20, cpus, kernel, null, "", true, List.of());
+        "tiny", (long) mebibytes << 20, cpus, kernel, null, "", true, DeviceConfig.NONE);
   }
 
   /** What a guest prints, and how it ends. */

@@ -10,7 +10,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -54,7 +53,7 @@ class UnmodifiedLinuxIT {
             initrd,
             "console=ttyS0 panic=-1",
             true,
-            List.of());
+            DeviceConfig.NONE);
 
     try (KvmMachine machine = KvmMachine.boot(config, exit -> lines.add(exit.toString()))) {
       machine.serial(0).listen(this::received);
@@ -67,7 +66,7 @@ class UnmodifiedLinuxIT {
       System.out.println(machine.counters());
     }
     try (KvmMachine machine =
-        KvmMachine.restore("linux", saved, exit -> lines.add(exit.toString()))) {
+        KvmMachine.restore("linux", DeviceConfig.NONE, saved, exit -> lines.add(exit.toString()))) {
       machine.serial(0).listen(this::received);
       machine.resume();
       assertThat(await("avx: ")).isEqualTo("avx: intact");

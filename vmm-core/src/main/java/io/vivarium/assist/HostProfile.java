@@ -85,6 +85,14 @@ public final class HostProfile {
     return tscSettable;
   }
 
+  /**
+   * Whether a guest's kernel takes long to catch up with a clock that jumped: it counts each second
+   * on its own, which is 75 us interpreted, 6 s for a day, and nothing worth mention elsewhere.
+   */
+  public boolean catchesUpSlowly() {
+    return interpretsRing0;
+  }
+
   /** How many vCPUs make sense: {@code wanted}, or fewer where more only cost. */
   public int sensibleCpus(int wanted) {
     return interpretsRing0 ? Math.min(wanted, 2) : wanted;

@@ -42,6 +42,7 @@ final class Engine {
   private final MachineFactory factory;
   private final ConsoleHub console;
   private final GuestAgent agent = new GuestAgent();
+  private final ClockLink clock = new ClockLink();
   private final Instant startedAt = Instant.now();
   private final long startedNanos = System.nanoTime();
   private final ReentrantLock changing = new ReentrantLock();
@@ -78,6 +79,10 @@ final class Engine {
 
   GuestAgent agent() {
     return agent;
+  }
+
+  ClockLink clock() {
+    return clock;
   }
 
   VmState state() {
@@ -124,7 +129,7 @@ final class Engine {
     try {
       int next = generation + 1;
       VirtualMachine booted = factory.boot(MachinePlan.of(home, spec), exit -> ended(next, exit));
-      use(booted, next, false);
+      use(booted, next, false, false);
       booted.resume();
       become(VmState.RUNNING, null);
     } finally {
@@ -149,18 +154,23 @@ final class Engine {
               exit -> ended(next, exit));
       release();
       console.begin(context.consoleTail().getBytes(StandardCharsets.ISO_8859_1));
-      use(restored, next, context.agentReady());
+      use(restored, next, context.agentReady(), context.clockReady());
+      boolean tell = context.clockReady() && restored.holdClock();
       restored.resume();
+      if (tell) {
+        clock.set();
+      }
       become(VmState.RUNNING, null);
     } finally {
       changing.unlock();
     }
   }
 
-  private void use(VirtualMachine next, int itsGeneration, boolean agentReady) {
+  private void use(VirtualMachine next, int itsGeneration, boolean agentReady, boolean clockReady) {
     generation = itsGeneration;
     console.connect(next.serial(0));
     agent.connect(next, agentReady);
+    clock.connect(next, clockReady);
     machine = next;
   }
 

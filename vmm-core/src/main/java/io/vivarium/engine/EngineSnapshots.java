@@ -90,6 +90,7 @@ final class EngineSnapshots {
       SavedContext context =
           new SavedContext(
               engine.agent().ready(),
+              engine.clock().ready(),
               new String(engine.console().tail(TAIL), StandardCharsets.ISO_8859_1));
       return new Saved(files, System.nanoTime() - began, context);
     } catch (IOException e) {

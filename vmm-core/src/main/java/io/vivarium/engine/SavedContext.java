@@ -15,9 +15,10 @@ import java.nio.file.Path;
  * What an engine knows of a saved guest beside its machine: {@code engine.json} in the snapshot.
  *
  * @param agentReady whether its agent had announced itself
+ * @param clockReady whether it had a program that sets its clock
  * @param consoleTail what stood on the console last, each byte a character of ISO 8859-1
  */
-record SavedContext(boolean agentReady, String consoleTail) {
+record SavedContext(boolean agentReady, boolean clockReady, String consoleTail) {
   private static final int VERSION = 1;
   private static final String FILE = "engine.json";
 
@@ -26,6 +27,7 @@ record SavedContext(boolean agentReady, String consoleTail) {
         new JsonObject()
             .put("version", VERSION)
             .put("agentReady", agentReady)
+            .put("clockReady", clockReady)
             .put("consoleTail", consoleTail);
     DurableFiles.write(snapshot.resolve(FILE), Json.write(json).getBytes(StandardCharsets.UTF_8));
   }
@@ -34,7 +36,8 @@ record SavedContext(boolean agentReady, String consoleTail) {
     try {
       JsonObject json = Json.parse(Files.readAllBytes(snapshot.resolve(FILE)));
       json.number("version", VERSION, VERSION);
-      return new SavedContext(json.bool("agentReady"), json.string("consoleTail"));
+      return new SavedContext(
+          json.bool("agentReady"), json.bool("clockReady"), json.string("consoleTail"));
     } catch (IOException | JsonException e) {
       throw new VivariumException(
           Kind.BAD_FILE,

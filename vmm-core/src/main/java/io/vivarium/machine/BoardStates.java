@@ -8,8 +8,10 @@ import io.vivarium.kvm.KvmVm;
 import io.vivarium.kvm.abi.KvmCaps;
 import io.vivarium.kvm.abi.KvmConstants;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +22,11 @@ final class BoardStates {
 
   /** How far a counter that can be set may be from what was just set: a second's worth. */
   private static final long TSC_TOLERANCE = 10_000_000_000L;
+
+  /** After this, telling a guest the time is cheaper than its catching up. */
+  private static final Duration LONG_AWAY = Duration.ofMinutes(5);
+
+  private static final System.Logger LOG = System.getLogger(BoardStates.class.getName());
 
   private BoardStates() {}
 
@@ -78,6 +85,20 @@ final class BoardStates {
             ? KvmClockData.since(state.clock(), state.wallClock())
             : KvmClockData.at(state.clock() + away));
     board.noteStop();
+  }
+
+  /** Sets the clock back to when a restored machine was saved, if that is long ago. */
+  static boolean holdClock(KvmBoard board, MachineState state) {
+    if (nowNanos() - state.wallClock() < LONG_AWAY.toNanos()) {
+      return false;
+    }
+    try {
+      board.vm().setClock(KvmClockData.at(state.clock()));
+      return true;
+    } catch (KvmException e) {
+      LOG.log(Level.WARNING, "the guest's clock catches up by itself", e);
+      return false;
+    }
   }
 
   /**

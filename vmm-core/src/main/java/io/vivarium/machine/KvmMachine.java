@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** A virtual machine on {@code /dev/kvm}. */
 public final class KvmMachine implements VirtualMachine {
@@ -20,6 +21,9 @@ public final class KvmMachine implements VirtualMachine {
   private final MachineEvents events;
   private boolean paused = true;
   private boolean closed;
+
+  /** What it was restored from, where its clock may be held there. */
+  private @Nullable MachineState restored;
 
   private KvmMachine(GuestRam ram, KvmBoard board, MachineEvents events) {
     this.ram = ram;
@@ -77,6 +81,9 @@ public final class KvmMachine implements VirtualMachine {
       KvmMachine machine = assemble(kvm, profile, ram, name, state.vcpus().size(), listener);
       try {
         machine.apply(saved);
+        if (profile.catchesUpSlowly()) {
+          machine.restored = state;
+        }
         check.await();
         return machine;
       } catch (IOException | BadSnapshotException | RuntimeException e) {
@@ -149,6 +156,7 @@ public final class KvmMachine implements VirtualMachine {
       return;
     }
     paused = false;
+    restored = null;
     board.resume();
   }
 
@@ -164,6 +172,11 @@ public final class KvmMachine implements VirtualMachine {
   @Override
   public synchronized boolean paused() {
     return paused;
+  }
+
+  @Override
+  public synchronized boolean holdClock() {
+    return restored != null && BoardStates.holdClock(board, restored);
   }
 
   @Override

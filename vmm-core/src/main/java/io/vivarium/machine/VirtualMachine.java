@@ -18,6 +18,15 @@ public interface VirtualMachine extends AutoCloseable {
 
   boolean paused();
 
+  /**
+   * Of a machine that was restored and has not run since: lets its clock stand where it was saved,
+   * for a guest that is told the time as soon as it runs. Returns false, and changes nothing, where
+   * the guest's clock is right anyway at little cost.
+   */
+  default boolean holdClock() {
+    return false;
+  }
+
   /** Presses the ACPI power button. */
   void powerButton();
 

@@ -48,6 +48,7 @@ final class FakeMachine implements VirtualMachine {
   private final Port console = new Port(this::typed);
   private final Port agent = new Port(this::requested);
   private final Port errors = new Port(text -> {});
+  private final Port clock = new Port(text -> {});
   private boolean announced;
   private boolean paused = true;
 
@@ -123,7 +124,8 @@ final class FakeMachine implements VirtualMachine {
     return switch (index) {
       case 0 -> console;
       case 1 -> agent;
-      default -> errors;
+      case 2 -> errors;
+      default -> clock;
     };
   }
 

@@ -2,16 +2,27 @@ package io.vivarium.images.agent;
 
 import java.nio.charset.StandardCharsets;
 
-/** Waits for the agent's announcement on the guest's port 1 and tells the version it speaks. */
+/**
+ * Waits for an announcement in the guest, {@code 0x1E WORD " " VERSION "\n"}, and tells the
+ * version.
+ */
 public final class ReadyScanner {
-  private static final byte[] HEAD =
-      "\u001eREADY ".getBytes(StandardCharsets.US_ASCII); // 0x1E is AgentProtocol.MARK
   private static final int MAX_DIGITS = 4;
 
+  private final byte[] head;
   private int matched;
   private int digits;
   private int version;
   private boolean ready;
+
+  /** Waits for the agent's, on the guest's port 1. */
+  public ReadyScanner() {
+    this("READY");
+  }
+
+  ReadyScanner(String word) {
+    head = ((char) AgentProtocol.MARK + word + " ").getBytes(StandardCharsets.US_ASCII);
+  }
 
   /** Takes what came; returns whether the guest is ready. Bytes after that are passed over. */
   public boolean feed(byte[] data, int offset, int length) {
@@ -27,15 +38,15 @@ public final class ReadyScanner {
   }
 
   private void step(byte b) {
-    if (matched == HEAD.length && b >= '0' && b <= '9' && digits < MAX_DIGITS) {
+    if (matched == head.length && b >= '0' && b <= '9' && digits < MAX_DIGITS) {
       version = version * 10 + (b - '0');
       digits++;
-    } else if (matched == HEAD.length && digits > 0 && b == '\n') {
+    } else if (matched == head.length && digits > 0 && b == '\n') {
       ready = true;
-    } else if (matched < HEAD.length && b == HEAD[matched]) {
+    } else if (matched < head.length && b == head[matched]) {
       matched++;
     } else {
-      matched = b == HEAD[0] ? 1 : 0;
+      matched = b == head[0] ? 1 : 0;
       version = 0;
       digits = 0;
     }

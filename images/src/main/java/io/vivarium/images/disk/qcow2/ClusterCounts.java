@@ -17,6 +17,8 @@ final class ClusterCounts {
   /** No cluster below it is free. */
   private long firstFree;
 
+  private long neverUsedFrom;
+
   int get(long cluster) {
     char[] chunk = chunks.get(cluster >> CHUNK_BITS);
     return chunk == null ? 0 : chunk[(int) (cluster & (CHUNK - 1))];
@@ -34,6 +36,16 @@ final class ClusterCounts {
       chunks.remove(last.getKey());
     }
     return 0;
+  }
+
+  /** No cluster from here on was ever in use, or is what the file held before. */
+  long neverUsedFrom() {
+    return neverUsedFrom;
+  }
+
+  /** From here on the file holds nothing; see {@link #neverUsedFrom}. */
+  void fileEnds(long cluster) {
+    neverUsedFrom = cluster;
   }
 
   /** Calls for every cluster in use, in order. */
@@ -66,6 +78,7 @@ final class ClusterCounts {
     if (chunk[index] != Character.MAX_VALUE) {
       chunk[index]++;
     }
+    neverUsedFrom = Math.max(neverUsedFrom, cluster + 1);
     return chunk[index];
   }
 

@@ -219,12 +219,13 @@ public final class Qcow2Disk implements Disk {
       MemorySegment part = source.asSlice(0, n);
       long clusterStart = offset - from;
       boolean reuse = L2Entry.allocated(entry);
+      long untouched = out.untouchedFrom();
       long host = reuse ? L2Entry.offset(entry) : out.allocate();
       boolean done = false;
       try {
         if (n == clusterSize) {
           file.write(host, part);
-        } else if (!reuse && out.fresh(host) && readsAsZeroes(clusterStart, entry)) {
+        } else if (!reuse && host >= untouched && readsAsZeroes(clusterStart, entry)) {
           file.write(host + from, part);
         } else {
           MemorySegment whole = out.scratch();

@@ -29,9 +29,6 @@ final class Qcow2Writer {
   /** Host clusters whose entries are changed in memory, or on disk but not durably. */
   private final List<Long> freed = new ArrayList<>();
 
-  /** Nothing at or beyond this offset was ever written: it reads as zeroes. */
-  private long freshFrom;
-
   private long l1Offset;
   private boolean markedDirty;
 
@@ -45,7 +42,7 @@ final class Qcow2Writer {
     this.refcounts = refs;
     this.clusterBits = header.clusterBits();
     this.scratch = MemorySegment.ofArray(new byte[header.clusterSize()]);
-    this.freshFrom = Math.ceilDiv(file.length(), header.clusterSize()) << clusterBits;
+    counts.fileEnds(Math.max(counts.end(), Math.ceilDiv(file.length(), header.clusterSize())));
     this.l1Offset = header.l1Offset();
     this.markedDirty = header.dirty();
   }
@@ -102,16 +99,13 @@ final class Qcow2Writer {
     return cluster << clusterBits;
   }
 
-  /** Whether a newly allocated cluster reads as zeroes yet. It does not count as such again. */
-  boolean fresh(long host) {
-    boolean fresh = host >= freshFrom;
-    freshFrom = Math.max(freshFrom, host + header.clusterSize());
-    return fresh;
+  /** Clusters at and beyond this offset were never allocated or written: they read as zeroes. */
+  long untouchedFrom() {
+    return counts.neverUsedFrom() << clusterBits;
   }
 
   /** Frees a cluster that was allocated and never mapped. */
   void giveBack(long host) {
-    freshFrom = Math.max(freshFrom, host + header.clusterSize());
     counts.remove(host >>> clusterBits);
     refcounts.touch(host >>> clusterBits);
   }
@@ -124,9 +118,7 @@ final class Qcow2Writer {
       if (entry == 0) {
         return;
       }
-      long host = allocate();
-      fresh(host);
-      table = tables.add(l1Index, host);
+      table = tables.add(l1Index, allocate());
     }
     tables.set(table, tables.l2Index(offset), entry);
   }
@@ -210,7 +202,7 @@ final class Qcow2Writer {
     } else {
       file.extend(end);
     }
-    freshFrom = end;
+    counts.fileEnds(counts.end());
     if (markedDirty) {
       file.sync();
       writeFeatures(0);
@@ -252,7 +244,6 @@ final class Qcow2Writer {
   private long moveL1(long newSize, int entries) throws IOException {
     int clusters = Math.ceilDiv(entries * Long.BYTES, header.clusterSize());
     long first = counts.allocate(clusters);
-    freshFrom = Math.max(freshFrom, (first + clusters) << clusterBits);
     for (int i = 0; i < clusters; i++) {
       refcounts.touch(first + i);
     }

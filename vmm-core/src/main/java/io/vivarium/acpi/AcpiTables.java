@@ -10,18 +10,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Builds the ACPI tables of a machine: RSDP, XSDT, FADT, FACS, DSDT and MADT.
+ * Builds the ACPI tables of a machine: RSDP, XSDT, FADT, FACS, DSDT, MADT, and MCFG where there is
+ * a PCI bus.
  *
- * <p>The platform is not "hardware-reduced", because Linux would then look for no PIC and PIT. PCI
- * (MCFG, and a host bridge in the DSDT) and VMGENID join in {@link #build} and {@link Dsdt}.
+ * <p>The platform is not "hardware-reduced", because Linux would then look for no PIC and PIT.
+ * VMGENID joins in {@link #build} and {@link Dsdt}.
  */
 public final class AcpiTables {
   /**
    * What the tables tell of.
    *
    * @param cpus processors, whose APIC ids are 0 to {@code cpus - 1}; at most 254
+   * @param pci whether there is a PCI bus, as {@link PciSpace} says
    */
-  public record Platform(int cpus) {
+  public record Platform(int cpus, boolean pci) {
     public Platform {
       if (cpus < 1 || cpus > 254) {
         throw new IllegalArgumentException("1 to 254 processors, not " + cpus);
@@ -46,10 +48,13 @@ public final class AcpiTables {
     Layout layout = new Layout(address);
     layout.add(new byte[RSDP_LENGTH]);
     long facs = layout.add(facs());
-    long dsdt = layout.add(Dsdt.build());
+    long dsdt = layout.add(Dsdt.build(platform.pci()));
     List<Long> listed = new ArrayList<>();
     listed.add(layout.add(fadt(facs, dsdt)));
     listed.add(layout.add(madt(platform)));
+    if (platform.pci()) {
+      listed.add(layout.add(mcfg()));
+    }
     long xsdt = layout.add(xsdt(listed));
     byte[] all = layout.finish(rsdp(xsdt));
     if (all.length > space) {
@@ -153,6 +158,13 @@ public final class AcpiTables {
         .u32(36, LOCAL_APIC)
         .u32(40, dualPic)
         .raw(fixed, entries.toByteArray())
+        .finish();
+  }
+
+  /** Where configuration space is mapped (PCI Firmware 3.2, 4.1.2): segment 0, bus 0. */
+  private static byte[] mcfg() {
+    return new SystemTable("MCFG", 1, SystemTable.HEADER_LENGTH + 8 + 16)
+        .u64(44, PciSpace.ECAM)
         .finish();
   }
 

@@ -96,6 +96,33 @@ final class Aml {
     return concat(bytes(0x47, 1), little(base, 2), little(base, 2), bytes(1, length));
   }
 
+  /** A fixed range of 32-bit memory, writable (6.4.3.4). */
+  static byte[] fixedMemory(long base, long length) {
+    return concat(bytes(0x86, 9, 0, 1), little(base, 4), little(length, 4));
+  }
+
+  /** Memory that a bridge passes down, not cacheable, its ends fixed (6.4.3.5.2). */
+  static byte[] memoryWindow(long base, long length) {
+    return concat(
+        bytes(0x87, 0x17, 0, 0, 0x0c, 1),
+        little(0, 4),
+        little(base, 4),
+        little(base + length - 1, 4),
+        little(0, 4),
+        little(length, 4));
+  }
+
+  /** Numbers of the buses below a bridge (6.4.3.5.3). */
+  static byte[] buses(int first, int last) {
+    return concat(
+        bytes(0x88, 0x0d, 0, 2, 0x0c, 0),
+        little(0, 2),
+        little(first, 2),
+        little(last, 2),
+        little(0, 2),
+        little(last - first + 1, 2));
+  }
+
   /** An ISA interrupt: edge-triggered, active high (6.4.2.1). */
   static byte[] irq(int line) {
     return concat(bytes(0x22), little(1L << line, 2));

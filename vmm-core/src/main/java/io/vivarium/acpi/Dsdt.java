@@ -1,11 +1,14 @@
 package io.vivarium.acpi;
 
+import static io.vivarium.acpi.Aml.buses;
 import static io.vivarium.acpi.Aml.concat;
 import static io.vivarium.acpi.Aml.device;
 import static io.vivarium.acpi.Aml.eisaId;
+import static io.vivarium.acpi.Aml.fixedMemory;
 import static io.vivarium.acpi.Aml.integer;
 import static io.vivarium.acpi.Aml.ioPorts;
 import static io.vivarium.acpi.Aml.irq;
+import static io.vivarium.acpi.Aml.memoryWindow;
 import static io.vivarium.acpi.Aml.named;
 import static io.vivarium.acpi.Aml.pkg;
 import static io.vivarium.acpi.Aml.resources;
@@ -18,7 +21,7 @@ import java.util.List;
 final class Dsdt {
   private Dsdt() {}
 
-  static byte[] build() {
+  static byte[] build(boolean pci) {
     List<byte[]> devices = new ArrayList<>();
     for (int i = 0; i < LegacyIo.SERIAL.size(); i++) {
       devices.add(serial(i + 1, LegacyIo.SERIAL.get(i)));
@@ -28,6 +31,10 @@ final class Dsdt {
             "RTC",
             named("_HID", eisaId("PNP0B00")),
             named("_CRS", resources(ioPorts(LegacyIo.RTC_PORT, 2), irq(LegacyIo.RTC_IRQ)))));
+    if (pci) {
+      devices.add(hostBridge());
+      devices.add(ecam());
+    }
     byte[] sleepType = integer(LegacyIo.SOFT_OFF);
     byte[] aml =
         concat(
@@ -36,6 +43,31 @@ final class Dsdt {
     return new SystemTable("DSDT", 2, SystemTable.HEADER_LENGTH + aml.length)
         .raw(SystemTable.HEADER_LENGTH, aml)
         .finish();
+  }
+
+  /** Functions interrupt by messages only, so there is no routing table of pins (_PRT). */
+  private static byte[] hostBridge() {
+    return device(
+        "PCI0",
+        named("_HID", eisaId("PNP0A08")),
+        named("_CID", eisaId("PNP0A03")),
+        named("_SEG", integer(0)),
+        named("_BBN", integer(0)),
+        named("_UID", integer(0)),
+        named(
+            "_CRS",
+            resources(
+                buses(0, 0),
+                ioPorts(PciSpace.CONFIG_PORT, 8),
+                memoryWindow(PciSpace.WINDOW, PciSpace.WINDOW_SIZE))));
+  }
+
+  /** Linux uses configuration space by memory only where a motherboard device claims it. */
+  private static byte[] ecam() {
+    return device(
+        "ECAM",
+        named("_HID", eisaId("PNP0C02")),
+        named("_CRS", resources(fixedMemory(PciSpace.ECAM, PciSpace.ECAM_SIZE))));
   }
 
   private static byte[] serial(int number, LegacyIo.Serial serial) {

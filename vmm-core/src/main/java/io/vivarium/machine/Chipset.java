@@ -1,6 +1,7 @@
 package io.vivarium.machine;
 
 import io.vivarium.acpi.LegacyIo;
+import io.vivarium.acpi.PciSpace;
 import io.vivarium.devices.Device;
 import io.vivarium.devices.bus.MmioBus;
 import io.vivarium.devices.bus.PortBus;
@@ -13,6 +14,7 @@ import io.vivarium.devices.legacy.Pit8254;
 import io.vivarium.devices.legacy.Pvpanic;
 import io.vivarium.devices.legacy.ResetPort;
 import io.vivarium.devices.legacy.Uart16550;
+import io.vivarium.devices.pci.PciHostBridge;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +30,9 @@ final class Chipset implements AutoCloseable {
   private final List<SerialLink> serial = new ArrayList<>();
   private final List<Uart16550> uarts = new ArrayList<>();
   private final AcpiPm power;
+  private final ResetPort reset;
   private @Nullable Pit8254 pit;
+  private @Nullable VirtioBoard virtio;
 
   /**
    * @param name the machine's, for threads
@@ -56,7 +60,8 @@ final class Chipset implements AutoCloseable {
     I8042 i8042 = add(new I8042("i8042", true, events));
     ports.map(LegacyIo.I8042_DATA_PORT, 1, i8042.data());
     ports.map(LegacyIo.I8042_COMMAND_PORT, 1, i8042.command());
-    ports.map(LegacyIo.RESET_PORT, 1, add(new ResetPort("reset", events)));
+    reset = add(new ResetPort("reset", events));
+    ports.map(LegacyIo.RESET_PORT, 1, reset);
     power = add(new AcpiPm("acpi-pm", irqs.apply(LegacyIo.SCI), events, System::nanoTime));
     ports.map(LegacyIo.PM_PORT, AcpiPm.PORTS, power);
     ports.map(LegacyIo.PVPANIC_PORT, 1, add(new Pvpanic("pvpanic", events)));
@@ -68,6 +73,17 @@ final class Chipset implements AutoCloseable {
     ports.map(LegacyIo.PIT_PORT, Pit8254.PORTS, timer);
     ports.map(LegacyIo.SPEAKER_PORT, 1, timer.speaker());
     pit = timer;
+  }
+
+  /** Adds a PCI bus with its devices. */
+  void addPci(VirtioBoard board) {
+    PciHostBridge bridge = board.bridge();
+    ports.mapWithin(PciSpace.CONFIG_PORT, PciHostBridge.PORTS, bridge.configPorts());
+    ports.mapWithin(LegacyIo.RESET_PORT, 1, reset);
+    mmio.map(PciSpace.ECAM, PciHostBridge.ECAM_SIZE, bridge.ecam());
+    mmio.map(PciSpace.WINDOW, PciSpace.WINDOW_SIZE, bridge.window());
+    devices.addAll(board.all());
+    virtio = board;
   }
 
   private <D extends Device<?>> D add(D device) {
@@ -90,6 +106,11 @@ final class Chipset implements AutoCloseable {
 
   SerialPort serial(int index) {
     return serial.get(index);
+  }
+
+  /** The devices on the PCI bus, or null when there is none. */
+  @Nullable VirtioBoard virtio() {
+    return virtio;
   }
 
   void pressPowerButton() {
@@ -119,11 +140,17 @@ final class Chipset implements AutoCloseable {
     if (pit != null) {
       counters.put("pit.ticks", pit.ticks());
     }
+    if (virtio != null) {
+      virtio.countInto(counters);
+    }
   }
 
   @Override
   public void close() {
     serial.forEach(SerialLink::close);
     devices.forEach(Device::close);
+    if (virtio != null) {
+      virtio.close();
+    }
   }
 }

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * on it; without, it has neither, as looking for them costs seconds where ring 0 is interpreted.
  *
  * <p>A restore is handed the same configuration that the saved machine was built from: device ids
- * (by kind and place in these lists), sizes of disks and numbers of queues and ports must be those
- * of the saved state, else it is refused. What is behind a device (the file of a disk, the socket
- * of a network) may be another.
+ * (by kind and place in these lists) and the number of console ports must be those of the saved
+ * state, else it is refused. What is behind a device (the file of a disk, the socket of a network)
+ * may be another; where a disk is larger now, {@link MachineDevices#diskResized} tells the guest.
  *
  * @param disks in order: vda, vdb...; at most {@value #MAX_DISKS}
  * @param networks in order: eth0, eth1...; at most {@value #MAX_NETWORKS}

@@ -4,6 +4,7 @@ import io.vivarium.devices.memory.GuestMemory;
 import io.vivarium.linux.ErrnoException;
 import io.vivarium.linux.Fd;
 import io.vivarium.linux.Mapping;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,6 +87,24 @@ final class GuestRam implements AutoCloseable {
   /** The file that pages never written are those of; null when they are zero. */
   @Nullable Fd file() {
     return file;
+  }
+
+  /**
+   * Gives pages back to the host: what they held is gone. They read as zeroes next, or, where the
+   * machine was restored, as what was saved.
+   */
+  void reclaim(MemorySegment pages) {
+    for (Mapping mapping : mappings) {
+      long at = pages.address() - mapping.address();
+      if (at >= 0 && at < mapping.length()) {
+        try {
+          mapping.advise(at, pages.byteSize(), Mapping.Advice.DONTNEED);
+        } catch (ErrnoException e) {
+          System.getLogger(GuestRam.class.getName())
+              .log(System.Logger.Level.WARNING, "memory cannot be given back", e);
+        }
+      }
+    }
   }
 
   /** Bytes below the hole. */

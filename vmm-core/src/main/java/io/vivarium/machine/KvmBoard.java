@@ -12,6 +12,7 @@ import io.vivarium.kvm.KvmCpuidEntry2;
 import io.vivarium.kvm.KvmException;
 import io.vivarium.kvm.KvmVcpu;
 import io.vivarium.kvm.KvmVm;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,8 +44,14 @@ final class KvmBoard implements AutoCloseable {
 
   /** Builds all of it around the RAM; the vCPUs' threads wait. */
   static KvmBoard build(
-      Kvm kvm, HostProfile profile, GuestRam ram, String name, int cpus, MachineEvents events)
-      throws KvmException {
+      Kvm kvm,
+      HostProfile profile,
+      GuestRam ram,
+      String name,
+      int cpus,
+      DeviceConfig devices,
+      MachineEvents events)
+      throws IOException {
     KvmVm vm = kvm.createVm();
     Chipset chipset =
         new Chipset(
@@ -56,13 +63,16 @@ final class KvmBoard implements AutoCloseable {
     KvmBoard board = new KvmBoard(vm, chipset, Arrays.stream(kvm.msrIndexList()).boxed().toList());
     try {
       board.setUp(profile, ram.memory());
+      if (!devices.isEmpty()) {
+        chipset.addPci(VirtioBoard.build(name, devices, vm, ram));
+      }
       List<KvmCpuidEntry2> cpuid = profile.cpuid(kvm.supportedCpuid(), cpus);
       for (int i = 0; i < cpus; i++) {
         board.addVcpu(i, cpus, cpuid, profile, ram.memory(), name, events);
       }
       board.runners.forEach(VcpuRunner::start);
       return board;
-    } catch (KvmException | RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
       board.close();
       throw e;
     }

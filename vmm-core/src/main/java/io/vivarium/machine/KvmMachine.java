@@ -41,11 +41,11 @@ public final class KvmMachine implements VirtualMachine {
    */
   public static KvmMachine boot(MachineConfig config, MachineExit.Listener listener)
       throws IOException, BadKernelException {
-    refuse(config.devices());
     try (Kvm kvm = Kvm.open()) {
       HostProfile profile = Host.profile(kvm);
       GuestRam ram = GuestRam.anonymous(config.memoryBytes());
-      KvmMachine machine = assemble(kvm, profile, ram, config.name(), config.cpus(), listener);
+      KvmMachine machine =
+          assemble(kvm, profile, ram, config.name(), config.cpus(), config.devices(), listener);
       try {
         machine.load(config, profile);
         return machine;
@@ -70,7 +70,6 @@ public final class KvmMachine implements VirtualMachine {
   public static KvmMachine restore(
       String name, DeviceConfig devices, Path folder, MachineExit.Listener listener)
       throws IOException, BadSnapshotException {
-    refuse(devices);
     SavedFiles.Opened saved = SavedFiles.open(folder);
     MachineState state = saved.machine();
     // The memory is checked while KVM makes the machine.
@@ -78,7 +77,8 @@ public final class KvmMachine implements VirtualMachine {
     try (Kvm kvm = Kvm.open()) {
       HostProfile profile = Host.profile(kvm);
       GuestRam ram = GuestRam.copyOnWrite(folder.resolve(MemoryFile.NAME), state.memoryBytes());
-      KvmMachine machine = assemble(kvm, profile, ram, name, state.vcpus().size(), listener);
+      KvmMachine machine =
+          assemble(kvm, profile, ram, name, state.vcpus().size(), devices, listener);
       try {
         machine.apply(saved);
         if (profile.catchesUpSlowly()) {
@@ -95,12 +95,6 @@ public final class KvmMachine implements VirtualMachine {
     }
   }
 
-  private static void refuse(DeviceConfig devices) throws IOException {
-    if (!devices.isEmpty()) {
-      throw new IOException("the monitor does not put virtio devices into machines yet");
-    }
-  }
-
   private void apply(SavedFiles.Opened saved) throws BadSnapshotException {
     try {
       BoardStates.apply(board, saved.machine());
@@ -111,6 +105,10 @@ public final class KvmMachine implements VirtualMachine {
           "%s: this host's KVM refuses the state: %s.".formatted(saved.file(), e.getMessage()), e);
     }
     saved.restore(board.chipset().devices());
+    VirtioBoard virtio = board.chipset().virtio();
+    if (virtio != null) {
+      virtio.restored();
+    }
   }
 
   private static KvmMachine assemble(
@@ -119,14 +117,15 @@ public final class KvmMachine implements VirtualMachine {
       GuestRam ram,
       String name,
       int cpus,
+      DeviceConfig devices,
       MachineExit.Listener listener)
-      throws KvmException {
+      throws IOException {
     MachineEvents events = new MachineEvents(name, listener);
     try {
-      KvmBoard board = KvmBoard.build(kvm, profile, ram, name, cpus, events);
+      KvmBoard board = KvmBoard.build(kvm, profile, ram, name, cpus, devices, events);
       events.onEnd(board::hold);
       return new KvmMachine(ram, board, events);
-    } catch (KvmException | RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
       ram.close();
       throw e;
     }
@@ -136,7 +135,7 @@ public final class KvmMachine implements VirtualMachine {
       throws IOException, BadKernelException {
     byte[] tables =
         AcpiTables.build(
-            new AcpiTables.Platform(config.cpus()),
+            new AcpiTables.Platform(config.cpus(), !config.devices().isEmpty()),
             LowMemory.ACPI,
             (int) (LowMemory.ACPI_END - LowMemory.ACPI));
     String cmdline = (config.cmdline() + " " + profile.kernelParameters()).strip();
@@ -187,6 +186,12 @@ public final class KvmMachine implements VirtualMachine {
   @Override
   public SerialPort serial(int index) {
     return board.chipset().serial(index);
+  }
+
+  @Override
+  public MachineDevices devices() {
+    VirtioBoard virtio = board.chipset().virtio();
+    return virtio == null ? NoDevices.INSTANCE : virtio;
   }
 
   @Override

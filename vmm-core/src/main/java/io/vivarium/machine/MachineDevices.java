@@ -62,6 +62,9 @@ public interface MachineDevices {
   /** What the guest said last of its memory; null without a balloon. */
   @Nullable BalloonStatistics memory();
 
+  /** Bytes that the guest has given up, as it says; 0 without a balloon. */
+  long balloon();
+
   /** Asks the guest to give up memory until it lacks this many bytes; needs a balloon. */
   void setBalloon(long bytes);
 }

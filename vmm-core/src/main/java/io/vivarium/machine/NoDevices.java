@@ -66,6 +66,11 @@ final class NoDevices implements MachineDevices {
   }
 
   @Override
+  public long balloon() {
+    return 0;
+  }
+
+  @Override
   public void setBalloon(long bytes) {
     throw none("balloon");
   }

@@ -16,8 +16,8 @@ final class SerialLink implements SerialPort, Uart16550.Output {
 
   private final String name;
   private final @Nullable PanicWatcher watcher;
-  private final Ring toGuest = new Ring();
-  private final Ring toHost = new Ring();
+  private final ByteRing toGuest = new ByteRing(CAPACITY);
+  private final ByteRing toHost = new ByteRing(CAPACITY);
   private @Nullable Uart16550 uart;
   private @Nullable Thread deliverer;
   private Listener listener = (data, offset, length) -> {};
@@ -69,7 +69,7 @@ final class SerialLink implements SerialPort, Uart16550.Output {
     }
     while (toGuest.size() > 0) {
       int run = toGuest.run();
-      int taken = uart.offer(toGuest.bytes, toGuest.start, run);
+      int taken = uart.offer(toGuest.bytes(), toGuest.start(), run);
       toGuest.drop(taken);
       if (taken < run) {
         return;
@@ -142,55 +142,5 @@ final class SerialLink implements SerialPort, Uart16550.Output {
   synchronized void close() {
     closed = true;
     notifyAll();
-  }
-
-  /** A queue of bytes. */
-  private static final class Ring {
-    private final byte[] bytes = new byte[CAPACITY];
-    private int start;
-    private int size;
-
-    int size() {
-      return size;
-    }
-
-    int free() {
-      return CAPACITY - size;
-    }
-
-    /** How many bytes from {@code start} on lie in a row. */
-    int run() {
-      return Math.min(size, CAPACITY - start);
-    }
-
-    void drop(int count) {
-      start = (start + count) % CAPACITY;
-      size -= count;
-    }
-
-    void put(byte value) {
-      if (size == CAPACITY) {
-        drop(1);
-      }
-      bytes[(start + size) % CAPACITY] = value;
-      size++;
-    }
-
-    int add(byte[] data, int offset, int length) {
-      int count = Math.min(length, free());
-      for (int i = 0; i < count; i++) {
-        put(data[offset + i]);
-      }
-      return count;
-    }
-
-    int take(byte[] target) {
-      int count = Math.min(target.length, size);
-      for (int i = 0; i < count; i++) {
-        target[i] = bytes[(start + i) % CAPACITY];
-      }
-      drop(count);
-      return count;
-    }
   }
 }

@@ -23,9 +23,9 @@ class AcpiTablesTest {
 
   @Test
   void everyTableAddsUpToZeroAndIsReachedFromTheRoot() {
-    byte[] image = AcpiTables.build(new AcpiTables.Platform(2), BASE, 0x20000);
+    byte[] image = AcpiTables.build(new AcpiTables.Platform(2, true), BASE, 0x20000);
     Map<String, byte[]> tables = tables(image);
-    assertThat(tables.keySet()).containsExactly("XSDT", "FACP", "APIC", "DSDT", "FACS");
+    assertThat(tables.keySet()).containsExactly("XSDT", "FACP", "APIC", "MCFG", "DSDT", "FACS");
     assertThat(sum(Arrays.copyOf(image, 20))).isZero();
     assertThat(sum(Arrays.copyOf(image, 36))).isZero();
     tables.forEach(
@@ -37,8 +37,18 @@ class AcpiTablesTest {
   }
 
   @Test
+  void aMachineWithoutAPciBusTellsOfNone() {
+    byte[] image = AcpiTables.build(new AcpiTables.Platform(1, false), BASE, 0x20000);
+    assertThat(tables(image).keySet()).containsExactly("XSDT", "FACP", "APIC", "DSDT", "FACS");
+    byte[] with = AcpiTables.build(new AcpiTables.Platform(1, true), BASE, 0x20000);
+    assertThat(new String(image, StandardCharsets.ISO_8859_1)).doesNotContain("PCI0");
+    assertThat(new String(with, StandardCharsets.ISO_8859_1)).contains("PCI0");
+  }
+
+  @Test
   void theMadtListsEachProcessor() {
-    byte[] madt = tables(AcpiTables.build(new AcpiTables.Platform(3), BASE, 0x20000)).get("APIC");
+    byte[] madt =
+        tables(AcpiTables.build(new AcpiTables.Platform(3, false), BASE, 0x20000)).get("APIC");
     assertThat(madt).isNotNull();
     ByteBuffer entries = ByteBuffer.wrap(madt).order(ByteOrder.LITTLE_ENDIAN).position(44);
     int processors = 0;
@@ -56,9 +66,9 @@ class AcpiTablesTest {
 
   @Test
   void refusesWhatDoesNotFit() {
-    assertThatThrownBy(() -> AcpiTables.build(new AcpiTables.Platform(2), BASE, 256))
+    assertThatThrownBy(() -> AcpiTables.build(new AcpiTables.Platform(2, true), BASE, 256))
         .hasMessageContaining("ACPI tables need");
-    assertThatThrownBy(() -> new AcpiTables.Platform(0)).hasMessageContaining("processors");
+    assertThatThrownBy(() -> new AcpiTables.Platform(0, false)).hasMessageContaining("processors");
   }
 
   @Test
@@ -67,8 +77,8 @@ class AcpiTablesTest {
         Files.isExecutable(Path.of("/usr/bin/iasl")),
         "iasl is not installed (Debian: acpica-tools); the tables are checked without it");
     Map<String, byte[]> tables =
-        tables(AcpiTables.build(new AcpiTables.Platform(2), BASE, 0x20000));
-    for (String name : new String[] {"FACP", "APIC", "DSDT"}) {
+        tables(AcpiTables.build(new AcpiTables.Platform(2, true), BASE, 0x20000));
+    for (String name : new String[] {"FACP", "APIC", "MCFG", "DSDT"}) {
       Path file = folder.resolve(name + ".aml");
       Files.write(file, tables.get(name));
       String told = iasl("-d", file.toString());
@@ -78,6 +88,8 @@ class AcpiTablesTest {
     assertThat(source)
         .contains("EisaId (\"PNP0501\")")
         .contains("IO (Decode16,")
+        .contains("EisaId (\"PNP0A08\")")
+        .contains("DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable")
         .contains("_S5, Package (0x04)");
     assertThat(iasl("-tc", folder.resolve("DSDT.dsl").toString())).contains("0 Errors, 0 Warnings");
   }

@@ -106,8 +106,8 @@ public final class VirtioBalloon extends VirtioDevice<VirtioBalloon.State> {
               DescriptorChain chain = queue.pop();
               if (chain != null) {
                 queue.push(chain, 0);
+                queue.wantKicks(); // before the driver hears of it: its answer comes at once
                 queue.signal();
-                queue.wantKicks();
               }
             });
   }

@@ -87,7 +87,7 @@ final class RunCommand extends Verb {
     }
     if (warm) {
       progress.line("First run of " + image + " here: it boots once, later runs start from there.");
-      vivarium.prepareWarm(image, spec.memoryBytes(), spec.cpus(), progress);
+      vivarium.prepareWarm(spec, progress);
     }
   }
 

@@ -107,7 +107,7 @@ class ScreenshotsTest {
               .run(
                   "Creating and starting debian-tiny-2",
                   "viv run -d debian-tiny",
-                  p -> host.prepareWarm("debian-tiny", 256 << 20, 1, p),
+                  p -> host.prepareWarm(Samples.spec("debian-tiny-2"), p),
                   () -> {});
           shell.toggleActivity();
         });

@@ -1,6 +1,12 @@
 package io.vivarium.client;
 
+import io.vivarium.client.VmSpec.DiskSpec;
+import io.vivarium.client.VmSpec.PortSpec;
+import java.net.InetAddress;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +17,14 @@ import org.jspecify.annotations.Nullable;
 public final class SpecRules {
   public static final long MIN_MEMORY = 64 * Sizes.MIB;
   public static final int MAX_CPUS = 64;
+
+  /** As many as machines take. */
+  public static final int MAX_DISKS = 16;
+
+  public static final int MAX_PORTS = 64;
+  private static final long MIN_DISK = Sizes.MIB;
+  private static final long MAX_DISK = 64L << 40;
+  private static final Pattern TAP = Pattern.compile("tap:[a-zA-Z0-9_.-]{1,15}");
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_.-]{0,62}");
 
   private SpecRules() {}
@@ -68,6 +82,115 @@ public final class SpecRules {
     return clean ? null : "the kernel command line has characters that are not printable ASCII";
   }
 
+  /**
+   * Where a VM's network leads: {@code user}, {@code none}, {@code link:NAME}, {@code tap:NAME}.
+   */
+  public static @Nullable String network(String network) {
+    if (network.equals("user") || network.equals("none") || TAP.matcher(network).matches()) {
+      return null;
+    }
+    if (network.startsWith("link:")) {
+      String wrong = name(network.substring("link:".length()));
+      return wrong == null ? null : "network link: " + wrong;
+    }
+    return "the network '"
+        + printable(network)
+        + "' is not one of user, none, link:NAME, tap:INTERFACE";
+  }
+
+  /** One published port. */
+  public static @Nullable String port(PortSpec port) {
+    if (port.hostPort() < 1 || port.hostPort() > 65535) {
+      return "the host's port " + port.hostPort() + " is not one of 1 to 65535";
+    }
+    if (port.guestPort() < 1 || port.guestPort() > 65535) {
+      return "the guest's port " + port.guestPort() + " is not one of 1 to 65535";
+    }
+    if (!port.protocol().equals("tcp") && !port.protocol().equals("udp")) {
+      return "the protocol '" + printable(port.protocol()) + "' is neither tcp nor udp";
+    }
+    if (!isAddress(port.hostAddress())) {
+      return "the address '"
+          + printable(port.hostAddress())
+          + "' is not one of this host's in numbers, as in 127.0.0.1 or 0.0.0.0";
+    }
+    return null;
+  }
+
+  private static boolean isAddress(String text) {
+    try {
+      return !text.isEmpty() && !InetAddress.ofLiteral(text).getHostAddress().isEmpty();
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  /** All published ports of a VM with such a network. */
+  public static @Nullable String ports(List<PortSpec> ports, String network) {
+    if (!ports.isEmpty() && !network.equals("user")) {
+      return "ports can be published with the network 'user' only, not with '" + network + "'";
+    }
+    if (ports.size() > MAX_PORTS) {
+      return ports.size() + " published ports are more than " + MAX_PORTS;
+    }
+    Set<String> taken = new HashSet<>();
+    for (PortSpec port : ports) {
+      String wrong = port(port);
+      if (wrong != null) {
+        return wrong;
+      }
+      if (!taken.add(port.hostAddress() + " " + port.hostPort() + port.protocol())) {
+        return "the host's port " + port.hostPort() + " is published twice";
+      }
+    }
+    return null;
+  }
+
+  /** One disk: a new one of a size, or a file. */
+  public static @Nullable String disk(DiskSpec disk) {
+    if (!disk.format().equals("raw") && !disk.format().equals("qcow2")) {
+      return "the disk format '" + printable(disk.format()) + "' is neither raw nor qcow2";
+    }
+    if (!disk.file().isEmpty()) {
+      boolean clean = disk.file().chars().noneMatch(c -> c < ' ');
+      return clean ? null : "the file name of a disk has control characters";
+    }
+    if (disk.readOnly()) {
+      return "a new disk cannot be read-only: nothing would ever be on it";
+    }
+    return diskSize(disk.sizeBytes());
+  }
+
+  /** The size of a disk in bytes. */
+  public static @Nullable String diskSize(long bytes) {
+    if (bytes < MIN_DISK || bytes > MAX_DISK) {
+      return "a disk of "
+          + Sizes.human(bytes)
+          + " cannot be: it takes "
+          + Sizes.human(MIN_DISK)
+          + " to "
+          + Sizes.human(MAX_DISK);
+    }
+    if (bytes % 512 != 0) {
+      return "a disk of " + bytes + " bytes is not a whole number of sectors of 512 bytes";
+    }
+    return null;
+  }
+
+  private static @Nullable String devices(VmSpec spec) {
+    if (spec.disks().size() > MAX_DISKS) {
+      return spec.disks().size() + " disks are more than " + MAX_DISKS;
+    }
+    for (DiskSpec disk : spec.disks()) {
+      String wrong = disk(disk);
+      if (wrong != null) {
+        return wrong;
+      }
+    }
+    String wrong = network(spec.network());
+    return wrong == null ? ports(spec.ports(), spec.network()) : wrong;
+  }
+
   /** The first rule that the spec breaks, without a look at the disk; null when it keeps all. */
   public static @Nullable String spec(VmSpec spec, long hostBytes) {
     String wrong = name(spec.name());
@@ -87,7 +210,10 @@ public final class SpecRules {
     if (wrong == null) {
       wrong = cpus(spec.cpus());
     }
-    return wrong == null ? cmdline(spec.cmdline()) : wrong;
+    if (wrong == null) {
+      wrong = cmdline(spec.cmdline());
+    }
+    return wrong == null ? devices(spec) : wrong;
   }
 
   /** A name for a VM whose user gave none, such as {@code brave-otter}. */

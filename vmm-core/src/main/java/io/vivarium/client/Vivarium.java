@@ -24,11 +24,11 @@ public interface Vivarium extends AutoCloseable {
   VmInfo start(String name, boolean warm, Progress progress) throws VivariumException;
 
   /**
-   * Makes sure that an image has a warm snapshot "ready at the prompt" for this memory and these
-   * CPUs, booting it once if need be; the boot log goes to {@link Progress#line}.
+   * Makes sure that the image of a VM has a warm snapshot "ready at the prompt" for its memory,
+   * CPUs and network, booting it once if need be; the boot log goes to {@link Progress#line}. Does
+   * nothing for a VM that can only boot: with a kernel or disks of its own, or a private network.
    */
-  void prepareWarm(String image, long memoryBytes, int cpus, Progress progress)
-      throws VivariumException;
+  void prepareWarm(VmSpec spec, Progress progress) throws VivariumException;
 
   /** Asks the guest to shut down; after {@code timeoutMillis} without an answer, ends it. */
   void stop(String name, long timeoutMillis, Progress progress) throws VivariumException;
@@ -44,6 +44,27 @@ public interface Vivarium extends AutoCloseable {
   void remove(String name, boolean force) throws VivariumException;
 
   void rename(String name, String newName) throws VivariumException;
+
+  /** Gives a stopped VM one more disk: a new one, or a file that is used in place. */
+  VmInfo attachDisk(String name, VmSpec.DiskSpec disk) throws VivariumException;
+
+  /**
+   * Takes a disk from a stopped VM. A file of the user's stays where it is, a disk of the VM's own
+   * goes to the trash.
+   *
+   * @param place in {@link VmSpec#disks}
+   */
+  VmInfo detachDisk(String name, int place) throws VivariumException;
+
+  /** Makes a disk larger, also while the VM runs: its guest is told. */
+  VmInfo growDisk(String name, int place, long sizeBytes) throws VivariumException;
+
+  /** Replaces the published ports; those of a running VM at once. */
+  VmInfo publish(String name, List<VmSpec.PortSpec> ports) throws VivariumException;
+
+  /** Captures a running VM's packets into a file, written anew; null ends that. */
+  void capture(String name, java.nio.file.@org.jspecify.annotations.Nullable Path file)
+      throws VivariumException;
 
   VmStats stats(String name) throws VivariumException;
 

@@ -4,6 +4,7 @@ import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.internal.EngineVms;
 import io.vivarium.client.internal.HostImages;
 import io.vivarium.client.internal.HostMemory;
+import io.vivarium.client.internal.VmDevices;
 import io.vivarium.library.Home;
 import io.vivarium.library.Library;
 import io.vivarium.library.MachineFolder;
@@ -20,11 +21,13 @@ public final class VivariumHost implements Vivarium {
   private final Library library;
   private final EngineVms engines;
   private final HostImages images;
+  private final VmDevices devices;
 
   private VivariumHost(Library library) {
     this.library = library;
     this.images = new HostImages(library.home());
     this.engines = new EngineVms(library, images);
+    this.devices = new VmDevices(library, engines);
   }
 
   /** Where the environment says: {@code VIVARIUM_HOME}, {@code XDG_DATA_HOME}, or the usual. */
@@ -93,7 +96,10 @@ public final class VivariumHost implements Vivarium {
     }
     requireFile("kernel", spec.kernel());
     requireFile("initrd", spec.initrd());
-    return library.info(library.create(spec));
+    String image = spec.image();
+    return library.info(
+        library.create(
+            spec, layers -> image == null ? List.of() : images.makeDisks(image, layers)));
   }
 
   private static void requireFile(String what, @Nullable String path) throws VivariumException {
@@ -113,9 +119,8 @@ public final class VivariumHost implements Vivarium {
   }
 
   @Override
-  public void prepareWarm(String image, long memoryBytes, int cpus, Progress progress)
-      throws VivariumException {
-    engines.prepareWarm(image, memoryBytes, cpus, progress);
+  public void prepareWarm(VmSpec spec, Progress progress) throws VivariumException {
+    engines.prepareWarm(spec, progress);
   }
 
   @Override
@@ -150,6 +155,31 @@ public final class VivariumHost implements Vivarium {
   @Override
   public void rename(String name, String newName) throws VivariumException {
     library.rename(name, newName);
+  }
+
+  @Override
+  public VmInfo attachDisk(String name, VmSpec.DiskSpec disk) throws VivariumException {
+    return devices.attach(name, disk);
+  }
+
+  @Override
+  public VmInfo detachDisk(String name, int place) throws VivariumException {
+    return devices.detach(name, place);
+  }
+
+  @Override
+  public VmInfo growDisk(String name, int place, long sizeBytes) throws VivariumException {
+    return devices.grow(name, place, sizeBytes);
+  }
+
+  @Override
+  public VmInfo publish(String name, List<VmSpec.PortSpec> ports) throws VivariumException {
+    return devices.publish(name, ports);
+  }
+
+  @Override
+  public void capture(String name, @Nullable Path file) throws VivariumException {
+    engines.call(name, "network.capture", new JsonObject().put("file", file == null ? null : file));
   }
 
   @Override

@@ -14,9 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param cmdline kernel command line, or null for the image's (or {@code console=ttyS0})
  * @param memoryBytes guest RAM in bytes, a multiple of 1 MiB
  * @param cpus vCPUs, 1 to 64
- * @param disks beside the image's own
+ * @param disks in the guest's order (vda, vdb...); those of the image come first, and {@link
+ *     Vivarium#create} adds them
  * @param ports published ports, empty without a network
- * @param network "user" (passt), "none", or "tap:IFNAME"
+ * @param network "user" (passt: the host's internet without any privilege), "none", "link:NAME" (a
+ *     private cable between two VMs of that link) or "tap:INTERFACE"
  * @param disposable whether everything is removed when the VM ends
  */
 public record VmSpec(
@@ -33,9 +35,50 @@ public record VmSpec(
     String network,
     boolean disposable) {
 
-  /** A disk: a file relative to the machine's folder, its format (raw, qcow2), size in bytes. */
+  /**
+   * A disk.
+   *
+   * @param file relative to the machine's folder: a disk of its own; absolute: the user's file,
+   *     used in place; empty: to be made by {@link Vivarium#create}
+   * @param format "raw" or "qcow2"; never guessed
+   * @param sizeBytes as the guest sees it
+   */
   public record DiskSpec(String file, String format, long sizeBytes, boolean readOnly) {}
 
   /** A published port: {@code hostAddress:hostPort} on the host leads to {@code guestPort}. */
   public record PortSpec(String hostAddress, int hostPort, int guestPort, String protocol) {}
+
+  /** The same VM with other disks. */
+  public VmSpec withDisks(List<DiskSpec> others) {
+    return new VmSpec(
+        version,
+        name,
+        image,
+        kernel,
+        initrd,
+        cmdline,
+        memoryBytes,
+        cpus,
+        List.copyOf(others),
+        ports,
+        network,
+        disposable);
+  }
+
+  /** The same VM with another network and other published ports. */
+  public VmSpec withNetwork(String other, List<PortSpec> published) {
+    return new VmSpec(
+        version,
+        name,
+        image,
+        kernel,
+        initrd,
+        cmdline,
+        memoryBytes,
+        cpus,
+        disks,
+        List.copyOf(published),
+        other,
+        disposable);
+  }
 }

@@ -7,9 +7,10 @@ import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmState;
 import io.vivarium.images.agent.AgentProtocol;
 import io.vivarium.library.EngineStatus;
+import io.vivarium.library.Failures;
 import io.vivarium.library.Home;
+import io.vivarium.library.Library;
 import io.vivarium.library.MachineFolder;
-import io.vivarium.machine.DeviceConfig;
 import io.vivarium.machine.MachineExit;
 import io.vivarium.machine.VirtualMachine;
 import java.io.IOException;
@@ -38,7 +39,6 @@ final class Engine {
 
   private final Home home;
   private final MachineFolder folder;
-  private final VmSpec spec;
   private final MachineFactory factory;
   private final ConsoleHub console;
   private final GuestAgent agent = new GuestAgent();
@@ -52,6 +52,8 @@ final class Engine {
   private volatile VmState state = VmState.STARTING;
   private volatile @Nullable String reason;
   private volatile int generation;
+  private volatile VmSpec spec;
+  private volatile @Nullable EngineDevices devices;
 
   Engine(Home home, MachineFolder folder, VmSpec spec, MachineFactory factory, ConsoleHub console) {
     this.home = home;
@@ -128,8 +130,14 @@ final class Engine {
     changing.lock();
     try {
       int next = generation + 1;
-      VirtualMachine booted = factory.boot(MachinePlan.of(home, spec), exit -> ended(next, exit));
-      use(booted, next, false, false);
+      EngineDevices behind = devices;
+      if (behind == null) {
+        behind = EngineDevices.open(home, folder, spec, null);
+        devices = behind;
+      }
+      VirtualMachine booted =
+          factory.boot(MachinePlan.of(home, spec, behind.config()), exit -> ended(next, exit));
+      use(booted, behind, next, false, false);
       booted.resume();
       become(VmState.RUNNING, null);
     } finally {
@@ -140,21 +148,41 @@ final class Engine {
   /**
    * Puts the VM where a snapshot's folder says; the vCPUs run when this returns. The machine that
    * ran before goes on when the snapshot is refused.
+   *
+   * @param then the VM's spec from now on, with disks that read as they did then
    */
-  void restore(Path snapshot) throws VivariumException {
+  void restore(Path snapshot, VmSpec then) throws VivariumException {
     changing.lock();
     try {
       SavedContext context = SavedContext.read(snapshot);
       int next = generation + 1;
-      VirtualMachine restored =
-          factory.restore(
-              spec.name(),
-              DeviceConfig.NONE,
-              snapshot.resolve("machine"),
-              exit -> ended(next, exit));
+      EngineDevices before = devices;
+      EngineDevices behind = EngineDevices.open(home, folder, then, before);
+      VirtualMachine restored = null;
+      try {
+        restored =
+            factory.restore(
+                spec.name(),
+                behind.config(),
+                snapshot.resolve("machine"),
+                exit -> ended(next, exit));
+        if (!then.equals(spec)) {
+          rewrite(then);
+        }
+      } catch (VivariumException e) {
+        if (restored != null) {
+          restored.close();
+        }
+        behind.close();
+        throw e;
+      }
       release();
+      if (before != null) {
+        before.close();
+      }
       console.begin(context.consoleTail().getBytes(StandardCharsets.ISO_8859_1));
-      use(restored, next, context.agentReady(), context.clockReady());
+      devices = behind;
+      use(restored, behind, next, context.agentReady(), context.clockReady());
       boolean tell = context.clockReady() && restored.holdClock();
       restored.resume();
       if (tell) {
@@ -166,20 +194,59 @@ final class Engine {
     }
   }
 
-  private void use(VirtualMachine next, int itsGeneration, boolean agentReady, boolean clockReady) {
+  /** Replaces the VM's spec, in its folder and here. */
+  void rewrite(VmSpec next) throws VivariumException {
+    try {
+      Library.rewrite(folder, next);
+      spec = next;
+    } catch (IOException e) {
+      throw Failures.explain("the spec of VM '" + spec.name() + "' cannot be changed", e);
+    }
+  }
+
+  /** What stands behind the devices of the machine that runs. */
+  EngineDevices devices() throws VivariumException {
+    EngineDevices current = devices;
+    if (current == null) {
+      throw new VivariumException(
+          Kind.WRONG_STATE, "VM '" + spec.name() + "' is " + word(state), "");
+    }
+    return current;
+  }
+
+  private void use(
+      VirtualMachine next,
+      EngineDevices behind,
+      int itsGeneration,
+      boolean agentReady,
+      boolean clockReady) {
     generation = itsGeneration;
     console.connect(next.serial(0));
     agent.connect(next, agentReady);
     clock.connect(next, clockReady);
+    behind.connect(next, new DeviceTrouble(this));
     machine = next;
   }
 
   private void release() {
     VirtualMachine old = machine;
     machine = null;
+    EngineDevices behind = devices;
     if (old != null) {
       agent.disconnect();
+      if (behind != null) {
+        behind.disconnect();
+      }
       old.close();
+    }
+  }
+
+  /** The files of the disks are whole and free when this returns. */
+  private void releaseDevices() {
+    EngineDevices behind = devices;
+    devices = null;
+    if (behind != null) {
+      behind.close();
     }
   }
 
@@ -241,6 +308,24 @@ final class Engine {
     } finally {
       changing.unlock();
     }
+  }
+
+  /** Pauses a VM that cannot go on, and says why. */
+  void pauseBecause(String why) throws VivariumException {
+    changing.lock();
+    try {
+      requireState(VmState.RUNNING, VmState.PAUSED);
+      machine().pause();
+      become(VmState.PAUSED, why);
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  /** Tells those who watch of something that went wrong while the VM goes on. */
+  void warn(String what) {
+    JsonObject event = new JsonObject().put("state", state).put("reason", what);
+    listeners.forEach(listener -> listener.changed(event));
   }
 
   void resume() throws VivariumException {
@@ -307,6 +392,7 @@ final class Engine {
     try {
       if (!isOver()) {
         release();
+        releaseDevices();
         console.drain();
         become(last, why);
         exits.add(new Ended(generation, new MachineExit.PowerOff()));
@@ -318,6 +404,7 @@ final class Engine {
 
   /** Says that the start failed, for those who look at the folder. */
   void failed(String why) {
+    releaseDevices();
     become(VmState.CRASHED, why);
   }
 

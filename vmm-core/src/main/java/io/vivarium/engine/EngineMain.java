@@ -133,7 +133,7 @@ public final class EngineMain {
     if (snapshot != null) {
       snapshots.restore(snapshot);
     } else if (arguments.restore() != null) {
-      engine.restore(arguments.restore());
+      engine.restore(arguments.restore(), engine.spec());
     } else {
       engine.boot();
     }
@@ -150,7 +150,10 @@ public final class EngineMain {
     exits.start();
     try {
       engine.agent().awaitReady(() -> false);
+      // It must not write to its disks once its memory is saved.
+      engine.pause();
       snapshots.saveTemplate(engine.folder().path());
+      engine.end();
     } catch (VivariumException e) {
       String reason = engine.reason();
       throw reason == null ? e : new VivariumException(Kind.GUEST, reason, e.cure(), e);

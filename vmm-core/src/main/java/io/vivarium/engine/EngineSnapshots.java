@@ -1,9 +1,13 @@
 package io.vivarium.engine;
 
+import io.vivarium.client.Disks;
 import io.vivarium.client.JsonObject;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.client.VmSpec;
+import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.library.ConsoleTail;
+import io.vivarium.library.DiskLayers;
 import io.vivarium.library.DurableFiles;
 import io.vivarium.library.Failures;
 import io.vivarium.library.Library;
@@ -16,7 +20,9 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Takes and restores snapshots of the VM that runs here. */
@@ -47,13 +53,19 @@ final class EngineSnapshots {
     Instant now = Instant.now();
     String called = name == null ? "snap-" + NAME.format(now) : name;
     store.checkNewName(called);
-    String what = "cannot take the snapshot '" + called + "' of VM '" + engine.spec().name() + "'";
+    VmSpec spec = engine.spec();
+    String what = "cannot take the snapshot '" + called + "' of VM '" + spec.name() + "'";
+    String unkeepable = EngineDisks.unkeepable(spec.disks());
+    if (unkeepable != null) {
+      throw new VivariumException(
+          Kind.WRONG_STATE, what + ": " + unkeepable, "Detach it, or attach it with ,readonly.");
+    }
     Path unfinished = null;
     try {
       Path beside = store.begin();
       unfinished = beside;
       progress.accept("saving memory and devices");
-      Saved saved = engine.whileUnchanged(machine -> save(machine, beside, what));
+      Saved saved = saveWithDisks(beside, what);
       progress.accept("making it durable");
       saved.files().sync();
       saved.context().write(beside);
@@ -69,7 +81,7 @@ final class EngineSnapshots {
               now.truncatedTo(ChronoUnit.MILLIS),
               true,
               ConsoleTail.of(tail, tail.length),
-              engine.spec()));
+              spec));
       return new JsonObject()
           .put("id", id)
           .put("name", called)
@@ -81,12 +93,70 @@ final class EngineSnapshots {
     }
   }
 
-  private Saved save(VirtualMachine machine, Path folder, String what) throws VivariumException {
+  /**
+   * Saves the machine, and seals its disks at the same instant. The spec names the new, still empty
+   * layers before that: they read as the ones below, so that whatever happens between leaves a
+   * whole VM, at worst with a layer more.
+   */
+  private Saved saveWithDisks(Path folder, String what) throws VivariumException, IOException {
+    VmSpec before = engine.spec();
+    List<DiskSpec> layers = newLayers(before.disks(), before::withDisks);
+    try {
+      return engine.whileUnchanged(
+          machine -> save(machine, folder, what, disks -> disks.exchange(layers)));
+    } finally {
+      settle(layers);
+    }
+  }
+
+  /** Layers that read as those disks, in a spec that names them. */
+  private List<DiskSpec> newLayers(List<DiskSpec> disks, Function<List<DiskSpec>, VmSpec> spec)
+      throws VivariumException, IOException {
+    if (disks.stream().allMatch(Disks::inPlace)) {
+      return disks;
+    }
+    return store.whileLayersStay(
+        () -> {
+          DiskLayers layers = new DiskLayers(engine.folder().path());
+          List<DiskSpec> made = EngineDisks.overlays(layers, disks);
+          try {
+            engine.rewrite(spec.apply(made));
+          } catch (VivariumException e) {
+            layers.discard(made);
+            throw e;
+          }
+          return made;
+        });
+  }
+
+  /** Lets the spec name what is open, where that is not the new layers, which go then. */
+  private void settle(List<DiskSpec> wanted) {
+    try {
+      List<DiskSpec> open = engine.devices().disks().specs();
+      if (!open.equals(wanted)) {
+        engine.rewrite(engine.spec().withDisks(open));
+        new DiskLayers(engine.folder().path())
+            .discard(wanted.stream().filter(disk -> !open.contains(disk)).toList());
+      }
+    } catch (VivariumException | IOException e) {
+      // The guest may have written below a layer that the spec names and nobody has opened: whole.
+      EngineLog.say("after a snapshot that failed: " + e.getMessage());
+    }
+  }
+
+  /** What happens to the disks while the machine stands still. */
+  private interface AtRest {
+    void with(EngineDisks disks) throws IOException;
+  }
+
+  private Saved save(VirtualMachine machine, Path folder, String what, AtRest atRest)
+      throws VivariumException {
     boolean wasPaused = machine.paused();
     long began = System.nanoTime();
     machine.pause();
     try {
       VirtualMachine.SavedMachine files = machine.save(folder.resolve("machine"));
+      atRest.with(engine.devices().disks());
       SavedContext context =
           new SavedContext(
               engine.agent().ready(),
@@ -103,7 +173,7 @@ final class EngineSnapshots {
   }
 
   /** Puts the VM back. A damaged snapshot is refused, and the guest goes on as it was. */
-  void restore(String idOrName) throws VivariumException {
+  synchronized void restore(String idOrName) throws VivariumException {
     SnapshotStore.Entry entry = store.find(idOrName);
     String damage = SnapshotStore.damage(entry);
     if (damage != null) {
@@ -112,7 +182,7 @@ final class EngineSnapshots {
           "the snapshot '" + entry.name() + "' cannot be restored: " + damage,
           "Remove it: viv snapshot rm " + engine.spec().name() + " " + entry.name());
     }
-    engine.restore(store.folder(entry.id()));
+    restore(entry);
     try {
       store.setCurrent(entry.id());
     } catch (IOException e) {
@@ -121,11 +191,39 @@ final class EngineSnapshots {
     }
   }
 
-  /** Saves the VM into a folder that the caller makes a warm snapshot of. */
+  /** New layers on the sealed ones; the spec names them once the machine is there. */
+  private void restore(SnapshotStore.Entry entry) throws VivariumException {
+    VmSpec now = engine.spec();
+    VmSpec then =
+        entry
+            .spec()
+            .withNetwork(
+                entry.spec().network(),
+                entry.spec().network().equals("user") ? now.ports() : List.of());
+    try {
+      store.whileLayersStay(
+          () -> {
+            DiskLayers layers = new DiskLayers(engine.folder().path());
+            List<DiskSpec> made = EngineDisks.overlays(layers, then.disks());
+            try {
+              engine.restore(store.folder(entry.id()), then.withDisks(made));
+            } catch (VivariumException e) {
+              layers.discard(made);
+              throw e;
+            }
+            return made;
+          });
+    } catch (IOException e) {
+      throw Failures.explain("the snapshot '" + entry.name() + "' cannot be restored", e);
+    }
+  }
+
+  /** Saves the VM, which is paused, into a folder that the caller makes a warm snapshot of. */
   void saveTemplate(Path folder) throws VivariumException {
     String what = "cannot keep the warm snapshot";
     try {
-      Saved saved = engine.whileUnchanged(machine -> save(machine, folder, what));
+      Saved saved =
+          engine.whileUnchanged(machine -> save(machine, folder, what, EngineDisks::seal));
       saved.files().sync();
       saved.context().write(folder);
       DurableFiles.sync(folder.resolve("machine"));

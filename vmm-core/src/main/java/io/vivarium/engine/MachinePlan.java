@@ -18,7 +18,7 @@ final class MachinePlan {
 
   private MachinePlan() {}
 
-  static MachineConfig of(Home home, VmSpec spec) throws VivariumException {
+  static MachineConfig of(Home home, VmSpec spec, DeviceConfig devices) throws VivariumException {
     String kernel = spec.kernel();
     if (kernel != null) {
       String initrd = spec.initrd();
@@ -31,7 +31,7 @@ final class MachinePlan {
           initrd == null ? null : Path.of(initrd),
           cmdline == null ? OWN_KERNEL_CMDLINE : cmdline,
           true,
-          DeviceConfig.NONE);
+          devices);
     }
     StoredImage image = image(home, spec);
     String cmdline = spec.cmdline();
@@ -43,7 +43,7 @@ final class MachinePlan {
         image.initrd().orElse(null),
         cmdline == null ? image.manifest().cmdline() : cmdline,
         true,
-        DeviceConfig.NONE);
+        devices);
   }
 
   private static StoredImage image(Home home, VmSpec spec) throws VivariumException {

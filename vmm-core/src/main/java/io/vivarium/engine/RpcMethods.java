@@ -2,10 +2,14 @@ package io.vivarium.engine;
 
 import io.vivarium.client.JsonException;
 import io.vivarium.client.JsonObject;
+import io.vivarium.client.SpecRules;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.devices.virtio.block.DiskStatistics;
+import io.vivarium.devices.virtio.net.NetStatistics;
 import io.vivarium.images.agent.AgentCall;
 import io.vivarium.library.Library;
+import io.vivarium.library.SpecCodec;
 import io.vivarium.machine.VirtualMachine;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,16 +33,26 @@ final class RpcMethods {
 
   private final Engine engine;
   private final EngineSnapshots snapshots;
+  private final DeviceVerbs devices;
 
   RpcMethods(Engine engine, EngineSnapshots snapshots) {
     this.engine = engine;
     this.snapshots = snapshots;
+    this.devices = new DeviceVerbs(engine);
   }
 
   /** Whether a method takes its time, and gets a thread of its own. */
   boolean isLong(String method) {
     return switch (method) {
-      case "exec", "stop", "snapshot.take", "snapshot.restore", "agent.wait", "pause", "resume" ->
+      case "exec",
+          "stop",
+          "snapshot.take",
+          "snapshot.restore",
+          "agent.wait",
+          "pause",
+          "resume",
+          "disk.grow",
+          "network.publish" ->
           true;
       default -> false;
     };
@@ -53,7 +67,10 @@ final class RpcMethods {
         return info();
       }
       case "inspect" -> {
-        return info().put("counters", counters());
+        return info()
+            .put("network", devices.networkTrouble())
+            .put("counters", counters())
+            .put("devices", devices.statistics());
       }
       case "stats" -> {
         return stats();
@@ -77,6 +94,12 @@ final class RpcMethods {
         return snapshots.take(
             params.optString("name"), note == null ? "" : note, step -> progress(client, id, step));
       }
+      case "disk.grow" ->
+          devices.grow(
+              (int) params.number("place", 0, SpecRules.MAX_DISKS - 1L),
+              params.number("sizeBytes", 0, Long.MAX_VALUE));
+      case "network.publish" -> devices.publish(SpecCodec.readPorts(params));
+      case "network.capture" -> devices.capture(params.optString("file"));
       case "snapshot.restore" -> snapshots.restore(params.string("id"));
       default -> {
         return null;
@@ -115,14 +138,10 @@ final class RpcMethods {
         .put("cpuNanos", machine.cpuNanos())
         .put("memoryBytes", engine.spec().memoryBytes())
         .put("residentBytes", residentBytes())
-        .put("diskReadBytes", count(machine, "disk.read.bytes"))
-        .put("diskWriteBytes", count(machine, "disk.write.bytes"))
-        .put("netReceiveBytes", count(machine, "net.rx.bytes"))
-        .put("netSendBytes", count(machine, "net.tx.bytes"));
-  }
-
-  private static long count(VirtualMachine machine, String name) {
-    return machine.counters().getOrDefault(name, 0L);
+        .put("diskReadBytes", DeviceVerbs.disks(machine, DiskStatistics::readBytes))
+        .put("diskWriteBytes", DeviceVerbs.disks(machine, DiskStatistics::writtenBytes))
+        .put("netReceiveBytes", DeviceVerbs.networks(machine, NetStatistics::receivedBytes))
+        .put("netSendBytes", DeviceVerbs.networks(machine, NetStatistics::sentBytes));
   }
 
   private static long residentBytes() {

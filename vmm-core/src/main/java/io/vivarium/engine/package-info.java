@@ -12,7 +12,8 @@
  *
  * <ul>
  *   <li>{@code info}: protocol (1), name, state, reason, pid, startedAt, snapshot, agentReady
- *   <li>{@code inspect}: the same and {@code counters}, by name: exits, devices, assist
+ *   <li>{@code inspect}: the same and {@code counters}, by name: exits, assist; {@code network}:
+ *       why the guest has none, or null; {@code devices}: statistics of disks and networks
  *   <li>{@code stats}: uptimeNanos, cpuNanos, memoryBytes, residentBytes, diskReadBytes,
  *       diskWriteBytes, netReceiveBytes, netSendBytes
  *   <li>{@code subscribe}: from now on the event {@code state} {state, reason}
@@ -29,6 +30,10 @@
  *   <li>{@code snapshot.take} {name or null, note}: result {id, name, pauseNanos}. Event {@code
  *       progress}
  *   <li>{@code snapshot.restore} {id}: an id or a name
+ *   <li>{@code disk.grow} {place, sizeBytes}: the guest is told
+ *   <li>{@code network.publish} {ports: [{hostAddress, hostPort, guestPort, protocol}]}: these
+ *       instead of those before
+ *   <li>{@code network.capture} {file or null}: packets into a pcap file, written anew
  * </ul>
  *
  * <p>The event {@code progress} is {id of the request, step, fraction or -1}. Errors carry JSON-RPC

@@ -1,5 +1,6 @@
 package io.vivarium.library;
 
+import io.vivarium.client.Disks;
 import io.vivarium.client.Json;
 import io.vivarium.client.JsonException;
 import io.vivarium.client.SpecRules;
@@ -7,6 +8,7 @@ import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmInfo;
 import io.vivarium.client.VmSpec;
+import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.client.VmState;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -165,8 +168,23 @@ public final class Library {
     return log.toByteArray();
   }
 
-  /** Makes the folder of a new, stopped VM; the spec has been validated. */
+  /** The disks that a VM gets from its image. */
+  public interface ImageDisks {
+    /** Makes them; the image's order. */
+    List<DiskSpec> make(DiskLayers layers) throws VivariumException, IOException;
+  }
+
+  /** Makes the folder of a new, stopped VM that gets no disks from an image. */
   public MachineFolder create(VmSpec spec) throws VivariumException {
+    return create(spec, layers -> List.of());
+  }
+
+  /**
+   * Makes the folder of a new, stopped VM with its disks; the spec has been validated.
+   *
+   * @param imageDisks they come before those of the spec
+   */
+  public MachineFolder create(VmSpec spec, ImageDisks imageDisks) throws VivariumException {
     MachineFolder folder = new MachineFolder(home.machines().resolve(spec.name()));
     Path beside = DurableFiles.unfinished(home.machines());
     try {
@@ -176,9 +194,14 @@ public final class Library {
       Files.createDirectory(beside);
       Files.createDirectory(beside.resolve("snapshots"));
       Files.createDirectory(beside.resolve("run"));
+      DiskLayers layers = new DiskLayers(beside);
+      List<DiskSpec> disks = new ArrayList<>(imageDisks.make(layers));
+      for (DiskSpec wanted : spec.disks()) {
+        disks.add(make(layers, wanted));
+      }
       DurableFiles.write(
           beside.resolve("spec.json"),
-          Json.pretty(SpecCodec.write(spec)).getBytes(StandardCharsets.UTF_8));
+          Json.pretty(SpecCodec.write(spec.withDisks(disks))).getBytes(StandardCharsets.UTF_8));
       DurableFiles.rename(beside, folder.path());
       return folder;
     } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
@@ -190,6 +213,43 @@ public final class Library {
       throw Failures.explain("cannot create VM '" + spec.name() + "'", e);
     } finally {
       discard(beside);
+    }
+  }
+
+  /** Makes a disk, or looks at the file that shall be one. */
+  public static DiskSpec make(DiskLayers layers, DiskSpec wanted)
+      throws VivariumException, IOException {
+    return Disks.inPlace(wanted) ? AttachedDisk.check(wanted) : layers.create(wanted);
+  }
+
+  /** Replaces a VM's spec, durably. */
+  public static void rewrite(MachineFolder folder, VmSpec spec) throws IOException {
+    FileTime created = Files.getLastModifiedTime(folder.spec());
+    DurableFiles.write(
+        folder.spec(), Json.pretty(SpecCodec.write(spec)).getBytes(StandardCharsets.UTF_8));
+    // Its time is the VM's birthday.
+    Files.setLastModifiedTime(folder.spec(), created);
+  }
+
+  /** What is done to a VM while no engine runs it. */
+  public interface Change<T> {
+    T make(MachineFolder folder, VmSpec spec) throws VivariumException, IOException;
+  }
+
+  /**
+   * Changes a VM whose engine does not run, and keeps one from starting meanwhile.
+   *
+   * @param done for a sentence: "VM 'x' is running and cannot be {done}"
+   */
+  public <T> T whileStopped(String name, String done, Change<T> change) throws VivariumException {
+    MachineFolder folder = find(name);
+    EngineLock lock = lockStopped(folder, done);
+    try {
+      return change.make(folder, read(folder));
+    } catch (IOException e) {
+      throw Failures.explain("VM '" + name + "' cannot be " + done, e);
+    } finally {
+      lock.close();
     }
   }
 

@@ -184,9 +184,76 @@ public final class SnapshotStore {
           write(folder.snapshots().resolve(child.id()), child, entry.parent());
         }
       }
-      Trash.put(home, folder.snapshots().resolve(entry.id()), folder.name() + "-" + entry.name());
+      String label = folder.name() + "-" + entry.name();
+      prune(Trash.put(home, folder.snapshots().resolve(entry.id()), label).resolve("layers"));
     } catch (IOException e) {
       throw Failures.explain("cannot remove the snapshot '" + entry.name() + "'", e);
+    }
+  }
+
+  /**
+   * Removes the disk layers that neither the VM nor a snapshot of it stands on; all stay while
+   * something cannot be read. Not for the VM's engine, see {@link DiskLayers#prune}.
+   *
+   * @param trash where they go; null: they are deleted
+   */
+  public void prune(@Nullable Path trash) throws IOException, VivariumException {
+    DiskLayers layers = new DiskLayers(folder.path());
+    if (!Files.isDirectory(layers.folder())) {
+      return;
+    }
+    // An engine that makes layers holds this while nothing names them yet; it prunes next time.
+    EngineLock lock = EngineLock.acquire(layersLock());
+    if (lock == null) {
+      return;
+    }
+    try {
+      List<VmSpec.DiskSpec> roots = new ArrayList<>(readSpec().disks());
+      for (Entry entry : entries()) {
+        if (damage(entry) != null) {
+          return;
+        }
+        roots.addAll(entry.spec().disks());
+      }
+      layers.prune(roots, trash);
+    } finally {
+      lock.close();
+    }
+  }
+
+  /** As {@link #prune}, into a new place of the trash. */
+  public void pruneToTrash(String what) throws IOException, VivariumException {
+    prune(Trash.place(home, folder.name() + "-" + what));
+  }
+
+  /** What must not meet a removal of layers. */
+  public interface Work<T> {
+    T run() throws VivariumException, IOException;
+  }
+
+  /** Does something that makes layers which nothing names yet: none is removed meanwhile. */
+  public <T> T whileLayersStay(Work<T> work) throws VivariumException, IOException {
+    EngineLock lock = EngineLock.acquire(layersLock());
+    if (lock == null) {
+      throw new IOException("the disk files of '" + folder.name() + "' are being changed");
+    }
+    try {
+      return work.run();
+    } finally {
+      lock.close();
+    }
+  }
+
+  private Path layersLock() {
+    return folder.run().resolve("layers.lock");
+  }
+
+  private VmSpec readSpec() throws IOException, VivariumException {
+    try {
+      return SpecCodec.read(Json.parse(Files.readAllBytes(folder.spec())), folder.name());
+    } catch (JsonException e) {
+      throw new VivariumException(
+          Kind.BAD_FILE, "VM '" + folder.name() + "' is damaged: " + e.getMessage(), "", e);
     }
   }
 

@@ -22,15 +22,6 @@ public final class SpecCodec {
               .put("sizeBytes", disk.sizeBytes())
               .put("readOnly", disk.readOnly()));
     }
-    List<JsonObject> ports = new ArrayList<>();
-    for (VmSpec.PortSpec port : spec.ports()) {
-      ports.add(
-          new JsonObject()
-              .put("hostAddress", port.hostAddress())
-              .put("hostPort", port.hostPort())
-              .put("guestPort", port.guestPort())
-              .put("protocol", port.protocol()));
-    }
     return new JsonObject()
         .put("version", VERSION)
         .put("name", spec.name())
@@ -41,9 +32,37 @@ public final class SpecCodec {
         .put("memoryBytes", spec.memoryBytes())
         .put("cpus", spec.cpus())
         .put("disks", disks)
-        .put("ports", ports)
+        .put("ports", ports(spec.ports()))
         .put("network", spec.network())
         .put("disposable", spec.disposable());
+  }
+
+  /** Published ports alone. */
+  public static List<JsonObject> ports(List<VmSpec.PortSpec> ports) {
+    List<JsonObject> all = new ArrayList<>();
+    for (VmSpec.PortSpec port : ports) {
+      all.add(
+          new JsonObject()
+              .put("hostAddress", port.hostAddress())
+              .put("hostPort", port.hostPort())
+              .put("guestPort", port.guestPort())
+              .put("protocol", port.protocol()));
+    }
+    return all;
+  }
+
+  /** Published ports, in the field {@code ports}. */
+  public static List<VmSpec.PortSpec> readPorts(JsonObject json) throws JsonException {
+    List<VmSpec.PortSpec> ports = new ArrayList<>();
+    for (JsonObject port : json.objects("ports")) {
+      ports.add(
+          new VmSpec.PortSpec(
+              port.string("hostAddress"),
+              (int) port.number("hostPort", 1, 65535),
+              (int) port.number("guestPort", 1, 65535),
+              port.string("protocol")));
+    }
+    return List.copyOf(ports);
   }
 
   /** The name is the caller's: a VM is called as its folder. */
@@ -58,15 +77,6 @@ public final class SpecCodec {
               disk.number("sizeBytes", 0, Long.MAX_VALUE),
               disk.bool("readOnly")));
     }
-    List<VmSpec.PortSpec> ports = new ArrayList<>();
-    for (JsonObject port : json.objects("ports")) {
-      ports.add(
-          new VmSpec.PortSpec(
-              port.string("hostAddress"),
-              (int) port.number("hostPort", 1, 65535),
-              (int) port.number("guestPort", 1, 65535),
-              port.string("protocol")));
-    }
     return new VmSpec(
         VERSION,
         name,
@@ -77,7 +87,7 @@ public final class SpecCodec {
         json.number("memoryBytes", 1, 1L << 50),
         (int) json.number("cpus", 1, 4096),
         List.copyOf(disks),
-        List.copyOf(ports),
+        readPorts(json),
         json.string("network"),
         json.bool("disposable"));
   }

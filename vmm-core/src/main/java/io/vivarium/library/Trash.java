@@ -13,11 +13,18 @@ final class Trash {
 
   private Trash() {}
 
-  static void put(Home home, Path what, String name) throws IOException {
+  /** Where it lies now. */
+  static Path put(Home home, Path what, String name) throws IOException {
     Files.createDirectories(home.trash());
+    Path there = place(home, name);
+    DurableFiles.rename(what, there);
+    return there;
+  }
+
+  /** A name in the trash that is free. */
+  static Path place(Home home, String name) {
     String random = UUID.randomUUID().toString().substring(0, 8);
-    DurableFiles.rename(
-        what, home.trash().resolve(Instant.now().getEpochSecond() + "-" + random + "-" + name));
+    return home.trash().resolve(Instant.now().getEpochSecond() + "-" + random + "-" + name);
   }
 
   static void sweep(Home home) {

@@ -15,10 +15,13 @@ public final class WarmKey {
 
   private WarmKey() {}
 
-  /** {@code <image>-<MiB>-<CPUs>-<host>}, where the host is its processor and its kernel. */
-  public static String of(String digest, long memoryBytes, int cpus) {
-    String image = prefix(digest);
-    return image + "-" + (memoryBytes >> 20) + "-" + cpus + "-" + host();
+  /**
+   * {@code <image>-<MiB>-<CPUs>-<host>}, where the host is its processor and its kernel, and with a
+   * network {@code -<network>}.
+   */
+  public static String of(String digest, long memoryBytes, int cpus, String network) {
+    String key = prefix(digest) + "-" + (memoryBytes >> 20) + "-" + cpus + "-" + host();
+    return network.equals("none") ? key : key + "-" + network;
   }
 
   /** What the names of all warm snapshots of an image begin with. */

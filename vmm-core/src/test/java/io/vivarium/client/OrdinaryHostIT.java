@@ -191,12 +191,11 @@ class OrdinaryHostIT {
 
   @Test
   void aWarmStartRunsACommand() throws Exception {
-    host().prepareWarm(IMAGE, MEMORY, 1, Progress.NONE);
-    host()
-        .create(
-            new VmSpec(
-                1, "warm", IMAGE, null, null, null, MEMORY, 1, List.of(), List.of(), "none", false),
-            Progress.NONE);
+    VmSpec spec =
+        new VmSpec(
+            1, "warm", IMAGE, null, null, null, MEMORY, 1, List.of(), List.of(), "none", false);
+    host().prepareWarm(spec, Progress.NONE);
+    host().create(spec, Progress.NONE);
 
     host().start("warm", true, Progress.NONE);
 

@@ -119,7 +119,7 @@ final class LaunchView extends VBox {
         stopIfCancelled(progress);
       }
       if (andStart) {
-        vivarium.prepareWarm(image, spec.memoryBytes(), spec.cpus(), progress);
+        vivarium.prepareWarm(spec, progress);
         stopIfCancelled(progress);
       }
     }

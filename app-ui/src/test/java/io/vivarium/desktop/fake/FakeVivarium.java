@@ -249,8 +249,8 @@ public final class FakeVivarium implements Vivarium {
   }
 
   @Override
-  public void prepareWarm(String image, long memoryBytes, int cpus, Progress progress)
-      throws VivariumException {
+  public void prepareWarm(VmSpec spec, Progress progress) throws VivariumException {
+    String image = String.valueOf(spec.image());
     progress.update("booting " + image + " once", 0.3);
     progress.line("[    0.000000] Linux version 6.1.0-50-cloud-amd64 (debian-kernel)");
     progress.line("[    0.000000] Command line: console=ttyS0 panic=-1");
@@ -258,6 +258,49 @@ public final class FakeVivarium implements Vivarium {
     progress.line("[    0.401202] Memory: 221480K/261624K available");
     enter("prepareWarm", image);
     progress.update("keeping the warm snapshot", 1);
+  }
+
+  @Override
+  public VmInfo attachDisk(String name, VmSpec.DiskSpec disk) throws VivariumException {
+    enter("attachDisk", name);
+    List<VmSpec.DiskSpec> disks = new ArrayList<>(find(name).spec.disks());
+    disks.add(disk);
+    return changed(name, find(name).spec.withDisks(disks));
+  }
+
+  @Override
+  public VmInfo detachDisk(String name, int place) throws VivariumException {
+    enter("detachDisk", name);
+    List<VmSpec.DiskSpec> disks = new ArrayList<>(find(name).spec.disks());
+    disks.remove(place);
+    return changed(name, find(name).spec.withDisks(disks));
+  }
+
+  @Override
+  public VmInfo growDisk(String name, int place, long sizeBytes) throws VivariumException {
+    enter("growDisk", name);
+    List<VmSpec.DiskSpec> disks = new ArrayList<>(find(name).spec.disks());
+    VmSpec.DiskSpec disk = disks.get(place);
+    disks.set(place, new VmSpec.DiskSpec(disk.file(), disk.format(), sizeBytes, disk.readOnly()));
+    return changed(name, find(name).spec.withDisks(disks));
+  }
+
+  @Override
+  public VmInfo publish(String name, List<VmSpec.PortSpec> ports) throws VivariumException {
+    enter("publish", name);
+    return changed(name, find(name).spec.withNetwork("user", ports));
+  }
+
+  private VmInfo changed(String name, VmSpec spec) throws VivariumException {
+    Machine machine = find(name);
+    machine.spec = spec;
+    changed(name);
+    return info(machine);
+  }
+
+  @Override
+  public void capture(String name, java.nio.file.@Nullable Path file) throws VivariumException {
+    enter("capture", name);
   }
 
   @Override

@@ -12,12 +12,18 @@ import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmInfo;
 import io.vivarium.client.VmSpec;
+import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.client.VmStats;
+import io.vivarium.library.DiskLayers;
 import io.vivarium.library.EngineLock;
+import io.vivarium.library.EngineStatus;
+import io.vivarium.library.Failures;
 import io.vivarium.library.Library;
 import io.vivarium.library.MachineFolder;
 import io.vivarium.library.SnapshotStore;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -28,10 +34,12 @@ public final class EngineVms {
   private final Library library;
   private final EngineLauncher launcher;
   private final WarmStarts warmStarts;
+  private final HostImages images;
   private final EngineEnd end;
 
   public EngineVms(Library library, HostImages images) {
     this.library = library;
+    this.images = images;
     this.launcher = new EngineLauncher(library.home());
     this.warmStarts = new WarmStarts(library.home(), images, launcher);
     this.end = new EngineEnd(library);
@@ -50,6 +58,12 @@ public final class EngineVms {
       throw new VivariumException(Kind.HOST, "VM '" + name + "' cannot start: " + wrong, "");
     }
     Path from = warm ? warmStarts.find(spec) : null;
+    if (from == null || !spec.disks().isEmpty() || warmStarts.hasDisks(from)) {
+      boolean ran = EngineStatus.read(folder.status()) != null;
+      spec = withImageDisks(folder, spec, ran);
+      // What a VM keeps on its disks belongs to its past, which a warm snapshot lacks.
+      from = from != null && !ran && adoptDisks(folder, spec, from) ? from : null;
+    }
     if (from != null) {
       try {
         launch(folder, List.of("--restore", from.toString()), progress);
@@ -66,9 +80,44 @@ public final class EngineVms {
     return library.info(folder);
   }
 
-  public void prepareWarm(String image, long memoryBytes, int cpus, Progress progress)
+  /** A VM that was made before its image was gets the image's disks at its first start. */
+  private VmSpec withImageDisks(MachineFolder folder, VmSpec spec, boolean ran)
       throws VivariumException {
-    warmStarts.prepare(image, memoryBytes, cpus, progress);
+    String image = spec.image();
+    DiskLayers layers = new DiskLayers(folder.path());
+    if (image == null || ran || layers.hasImage() || !images.hasDisks(image)) {
+      return spec;
+    }
+    return library.whileStopped(
+        folder.name(),
+        "started",
+        (machine, before) -> {
+          List<DiskSpec> disks = new ArrayList<>(images.makeDisks(image, layers));
+          disks.addAll(before.disks());
+          Library.rewrite(machine, before.withDisks(disks));
+          return before.withDisks(disks);
+        });
+  }
+
+  /** Gives a VM that never ran the disks of a warm snapshot; whether they are as many as its. */
+  private boolean adoptDisks(MachineFolder folder, VmSpec spec, Path warm)
+      throws VivariumException {
+    if (warmStarts.disks(warm) != spec.disks().size()) {
+      return false;
+    }
+    return library.whileStopped(
+        folder.name(),
+        "started",
+        (machine, before) -> {
+          DiskLayers layers = new DiskLayers(machine.path());
+          Library.rewrite(machine, before.withDisks(warmStarts.adoptDisks(warm, layers)));
+          layers.discard(before.disks());
+          return true;
+        });
+  }
+
+  public void prepareWarm(VmSpec spec, Progress progress) throws VivariumException {
+    warmStarts.prepare(spec, progress);
   }
 
   public boolean hasWarm(VmSpec spec) throws VivariumException {
@@ -207,7 +256,17 @@ public final class EngineVms {
         connection.call("snapshot.restore", new JsonObject().put("id", id));
       }
     }
+    prune(folder);
     return library.info(folder);
+  }
+
+  /** What was written to disks after the snapshot is gone, as the memory is. */
+  private void prune(MachineFolder folder) throws VivariumException {
+    try {
+      new SnapshotStore(library.home(), folder).prune(null);
+    } catch (IOException e) {
+      throw Failures.explain("disk files of '" + folder.name() + "' cannot be removed", e);
+    }
   }
 
   public AutoCloseable watch(Vivarium.WatchListener listener) {

@@ -4,13 +4,16 @@ import io.vivarium.client.ImageInfo;
 import io.vivarium.client.Progress;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.images.BuildProgress;
 import io.vivarium.images.ImageException;
 import io.vivarium.images.recipe.Recipes;
+import io.vivarium.images.store.ImageManifest;
 import io.vivarium.images.store.ImageStore;
 import io.vivarium.images.store.ManifestJson;
 import io.vivarium.images.store.Recipe;
 import io.vivarium.images.store.StoredImage;
+import io.vivarium.library.DiskLayers;
 import io.vivarium.library.DurableFiles;
 import io.vivarium.library.Home;
 import io.vivarium.library.Library;
@@ -100,6 +103,27 @@ public final class HostImages {
         Kind.NOT_FOUND,
         "the image '" + name + "' is not built yet",
         "Build it: viv image build " + name);
+  }
+
+  /** Whether a built image comes with disks. */
+  boolean hasDisks(String name) throws VivariumException {
+    return builtDigest(name) != null && !get(name).manifest().disks().isEmpty();
+  }
+
+  /** The disks that a VM gets from an image; none while the image is not built. */
+  public List<DiskSpec> makeDisks(String name, DiskLayers layers)
+      throws VivariumException, IOException {
+    if (builtDigest(name) == null) {
+      return List.of();
+    }
+    StoredImage image = get(name);
+    List<DiskSpec> made = new ArrayList<>();
+    for (ImageManifest.ImageDisk disk : image.manifest().disks()) {
+      made.add(
+          layers.onImage(
+              image.digest(), made.size(), image.disk(disk), disk.format(), disk.sizeBytes()));
+    }
+    return made;
   }
 
   private List<StoredImage> stored() throws VivariumException {

@@ -1,11 +1,15 @@
 package io.vivarium.client.internal;
 
+import io.vivarium.client.Disks;
 import io.vivarium.client.Json;
+import io.vivarium.client.JsonException;
 import io.vivarium.client.Progress;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
+import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.library.ConsoleTail;
+import io.vivarium.library.DiskLayers;
 import io.vivarium.library.DurableFiles;
 import io.vivarium.library.EngineLock;
 import io.vivarium.library.Failures;
@@ -17,6 +21,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -40,17 +45,69 @@ final class WarmStarts {
 
   /** The warm snapshot that a VM can start from, or null. */
   @Nullable Path find(VmSpec spec) throws VivariumException {
-    String image = spec.image();
-    // What a VM keeps on disks of its own belongs to its past, which a warm snapshot lacks.
-    if (image == null || spec.cmdline() != null || !spec.disks().isEmpty()) {
-      return null;
-    }
-    String digest = images.builtDigest(image);
+    String digest = possible(spec) ? images.builtDigest(String.valueOf(spec.image())) : null;
     if (digest == null) {
       return null;
     }
-    Path folder = home.warm().resolve(WarmKey.of(digest, spec.memoryBytes(), spec.cpus()));
+    Path folder = folder(digest, spec);
     return Files.isDirectory(folder) ? folder : null;
+  }
+
+  /**
+   * Whether a VM may start from its image's warm snapshot. One on a private network shall have an
+   * address of its own, which the guest in the snapshot lacks.
+   */
+  private static boolean possible(VmSpec spec) {
+    return spec.image() != null
+        && spec.cmdline() == null
+        && (spec.network().equals("none") || spec.network().equals("user"))
+        && spec.disks().stream().noneMatch(disk -> disk.file().isEmpty() || Disks.inPlace(disk));
+  }
+
+  private Path folder(String digest, VmSpec spec) {
+    return home.warm().resolve(WarmKey.of(digest, spec.memoryBytes(), spec.cpus(), spec.network()));
+  }
+
+  /**
+   * The disks that go with a warm snapshot, in a VM that has none of its own and never ran: new
+   * layers on top of the sealed ones, which it then shares.
+   */
+  List<DiskSpec> adoptDisks(Path warm, DiskLayers layers) throws VivariumException {
+    List<DiskSpec> made = new ArrayList<>();
+    try {
+      List<DiskSpec> sealed = sealed(warm);
+      if (!sealed.isEmpty()) {
+        layers.adoptAll(new DiskLayers(warm));
+      }
+      for (DiskSpec disk : sealed) {
+        made.add(layers.overlay(disk));
+      }
+      return made;
+    } catch (IOException e) {
+      throw Failures.explain("the disks of the warm snapshot cannot be used", e);
+    }
+  }
+
+  /** Whether disks go with a warm snapshot. */
+  boolean hasDisks(Path warm) {
+    return Files.isDirectory(new DiskLayers(warm).folder());
+  }
+
+  /** How many disks go with a warm snapshot. */
+  int disks(Path warm) throws VivariumException {
+    return sealed(warm).size();
+  }
+
+  private static List<DiskSpec> sealed(Path warm) throws VivariumException {
+    try {
+      byte[] spec = Files.readAllBytes(new MachineFolder(warm).spec());
+      return SpecCodec.read(Json.parse(spec), "warm").disks();
+    } catch (JsonException e) {
+      throw new VivariumException(
+          Kind.BAD_FILE, "the warm snapshot in " + warm + " is damaged: " + e.getMessage(), "", e);
+    } catch (IOException e) {
+      throw Failures.explain("the warm snapshot in " + warm + " cannot be used", e);
+    }
   }
 
   /** A damaged one must not stand in the way of the next. */
@@ -64,14 +121,13 @@ final class WarmStarts {
     }
   }
 
-  private Path folder(String image, long memoryBytes, int cpus) throws VivariumException {
-    return home.warm().resolve(WarmKey.of(images.digest(image), memoryBytes, cpus));
-  }
-
-  void prepare(String image, long memoryBytes, int cpus, Progress progress)
-      throws VivariumException {
+  void prepare(VmSpec wanted, Progress progress) throws VivariumException {
+    if (!possible(wanted)) {
+      return;
+    }
+    String image = String.valueOf(wanted.image());
     images.require(image);
-    Path warm = folder(image, memoryBytes, cpus);
+    Path warm = folder(images.digest(image), wanted);
     if (Files.isDirectory(warm)) {
       return;
     }
@@ -86,7 +142,7 @@ final class WarmStarts {
       try {
         DurableFiles.sweep(home.warm());
         if (!Files.isDirectory(warm)) {
-          build(image, memoryBytes, cpus, warm, progress);
+          build(image, wanted, warm, progress);
         }
       } finally {
         lock.close();
@@ -96,7 +152,7 @@ final class WarmStarts {
     }
   }
 
-  private void build(String image, long memoryBytes, int cpus, Path warm, Progress progress)
+  private void build(String image, VmSpec wanted, Path warm, Progress progress)
       throws VivariumException, IOException {
     Path unfinished = DurableFiles.unfinished(home.warm());
     MachineFolder folder = new MachineFolder(unfinished);
@@ -110,11 +166,11 @@ final class WarmStarts {
             null,
             null,
             null,
-            memoryBytes,
-            cpus,
+            wanted.memoryBytes(),
+            wanted.cpus(),
+            images.makeDisks(image, new DiskLayers(unfinished)),
             List.of(),
-            List.of(),
-            "none",
+            wanted.network(),
             false);
     Files.write(folder.spec(), Json.pretty(SpecCodec.write(spec)).getBytes(StandardCharsets.UTF_8));
     EngineLauncher.Start start = launcher.start(folder, List.of("--template"));

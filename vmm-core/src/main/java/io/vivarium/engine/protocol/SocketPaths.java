@@ -20,6 +20,11 @@ public final class SocketPaths {
 
   private SocketPaths() {}
 
+  /** A path for a socket that others find by the same name; no link is made to it. */
+  public static Path place(Path wanted) throws IOException {
+    return fits(wanted) ? wanted : shortFolder().resolve(hash(wanted) + ".sock");
+  }
+
   /** The path to bind. Makes the short folder where one is needed, and the link. */
   public static Path prepare(Path wanted) throws IOException {
     Files.deleteIfExists(wanted);

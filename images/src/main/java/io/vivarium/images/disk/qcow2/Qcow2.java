@@ -78,6 +78,20 @@ public final class Qcow2 {
     StoreFiles.syncFolder(StoreFiles.parent(path));
   }
 
+  /**
+   * The name of an image's backing file, or null. Takes no lock, and drops those that this process
+   * holds on the file: not for one that has it open.
+   *
+   * @throws io.vivarium.images.disk.BadImageException when it is damaged
+   */
+  public static @Nullable String backingFile(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      ByteBuffer start = ByteBuffer.allocate((int) Math.min(channel.size(), CLUSTER));
+      while (start.hasRemaining() && channel.read(start, start.position()) >= 0) {}
+      return Qcow2Header.parse(start.flip(), channel.size()).backingFile();
+    }
+  }
+
   private static void write(FileChannel channel, ByteBuffer bytes, long offset) throws IOException {
     long at = offset;
     while (bytes.hasRemaining()) {

@@ -1,0 +1,73 @@
+package io.vivarium.client;
+
+import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.client.VmSpec.DiskSpec;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/** Disks as people type them: {@code 20G}, {@code 20G,format=raw}, {@code FILE[,readonly]}. */
+public final class Disks {
+  private static final Pattern SIZE = Pattern.compile("\\d+([.]\\d+)?\\s*([kmgtKMGT]i?)?[bB]?");
+
+  private Disks() {}
+
+  /**
+   * Reads what is wanted: a size for a new disk, which {@link DiskSpec#file} then does not name, or
+   * the file of one that is there.
+   *
+   * @throws VivariumException USAGE, when it is neither
+   */
+  public static DiskSpec parse(String typed) throws VivariumException {
+    String[] words = typed.split(",", -1);
+    String what = words[0].strip();
+    String format = null;
+    boolean readOnly = false;
+    for (int i = 1; i < words.length; i++) {
+      switch (words[i].strip()) {
+        case "format=raw" -> format = "raw";
+        case "format=qcow2" -> format = "qcow2";
+        case "readonly" -> readOnly = true;
+        default ->
+            throw new VivariumException(
+                Kind.USAGE,
+                "disk '" + typed + "': '" + words[i] + "' is not known",
+                "After the size or file may stand format=raw, format=qcow2, readonly.");
+      }
+    }
+    if (what.isEmpty()) {
+      throw new VivariumException(
+          Kind.USAGE, "a disk's size or file is needed", "As in --disk 20G or --disk data.qcow2.");
+    }
+    if (SIZE.matcher(what).matches()) {
+      return new DiskSpec("", format == null ? "qcow2" : format, Sizes.parse(what), readOnly);
+    }
+    Path file = Path.of(what).toAbsolutePath().normalize();
+    return new DiskSpec(file.toString(), format == null ? formatOf(file) : format, 0, readOnly);
+  }
+
+  /** By the file's name: a look inside could be fooled by what a guest wrote there. */
+  private static String formatOf(Path file) throws VivariumException {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    if (name.endsWith(".qcow2")) {
+      return "qcow2";
+    }
+    if (name.endsWith(".raw") || name.endsWith(".img") || name.endsWith(".iso")) {
+      return "raw";
+    }
+    throw new VivariumException(
+        Kind.USAGE,
+        "the format of disk '" + file + "' does not show in its name",
+        "Say it: --disk " + file + ",format=raw (or qcow2).");
+  }
+
+  /** What the guest calls the disk at a place: {@code vda}, {@code vdb}... */
+  public static String guestName(int place) {
+    return "vd" + (char) ('a' + place);
+  }
+
+  /** Whether a disk's file is the user's own, outside of the library, and used in place. */
+  public static boolean inPlace(DiskSpec disk) {
+    return disk.file().startsWith("/");
+  }
+}

@@ -1,0 +1,156 @@
+package io.vivarium.client.internal;
+
+import io.vivarium.client.Disks;
+import io.vivarium.client.JsonObject;
+import io.vivarium.client.Sizes;
+import io.vivarium.client.SpecRules;
+import io.vivarium.client.VivariumException;
+import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.client.VmInfo;
+import io.vivarium.client.VmSpec;
+import io.vivarium.client.VmSpec.DiskSpec;
+import io.vivarium.client.VmSpec.PortSpec;
+import io.vivarium.images.disk.Disk;
+import io.vivarium.images.disk.HolePunch;
+import io.vivarium.images.disk.RawDisk;
+import io.vivarium.images.disk.qcow2.BackingFiles;
+import io.vivarium.images.disk.qcow2.Qcow2Disk;
+import io.vivarium.library.DiskLayers;
+import io.vivarium.library.Library;
+import io.vivarium.library.MachineFolder;
+import io.vivarium.library.SnapshotStore;
+import io.vivarium.library.SpecCodec;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Changes of a VM's disks and published ports: in its files, or by its engine while it runs. */
+public final class VmDevices {
+  private final Library library;
+  private final EngineVms engines;
+
+  public VmDevices(Library library, EngineVms engines) {
+    this.library = library;
+    this.engines = engines;
+  }
+
+  public VmInfo attach(String name, DiskSpec wanted) throws VivariumException {
+    refuse(SpecRules.disk(wanted));
+    return library.whileStopped(
+        name,
+        "given a disk",
+        (folder, spec) -> {
+          if (spec.disks().size() >= SpecRules.MAX_DISKS) {
+            refuse("VM '" + name + "' has " + SpecRules.MAX_DISKS + " disks, and takes no more");
+          }
+          List<DiskSpec> disks = new ArrayList<>(spec.disks());
+          disks.add(Library.make(new DiskLayers(folder.path()), wanted));
+          Library.rewrite(folder, spec.withDisks(disks));
+          return library.info(folder);
+        });
+  }
+
+  public VmInfo detach(String name, int place) throws VivariumException {
+    return library.whileStopped(
+        name,
+        "relieved of a disk",
+        (folder, spec) -> {
+          disk(spec, place);
+          if (place == 0 && spec.image() != null && new DiskLayers(folder.path()).hasImage()) {
+            throw new VivariumException(
+                Kind.USAGE,
+                "VM '" + name + "' boots from its disk " + Disks.guestName(0),
+                "Remove the whole VM instead: viv rm " + name);
+          }
+          List<DiskSpec> disks = new ArrayList<>(spec.disks());
+          disks.remove(place);
+          Library.rewrite(folder, spec.withDisks(disks));
+          new SnapshotStore(library.home(), folder).pruneToTrash("disk");
+          return library.info(folder);
+        });
+  }
+
+  public VmInfo grow(String name, int place, long bytes) throws VivariumException {
+    refuse(SpecRules.diskSize(bytes));
+    MachineFolder folder = library.find(name);
+    DiskSpec disk = disk(library.read(folder), place);
+    if (disk.readOnly()) {
+      refuse("disk " + Disks.guestName(place) + " of VM '" + name + "' is read-only");
+    }
+    if (bytes < disk.sizeBytes()) {
+      refuse(
+          "disk "
+              + Disks.guestName(place)
+              + " of VM '"
+              + name
+              + "' has "
+              + Sizes.human(disk.sizeBytes())
+              + ", and disks only grow");
+    }
+    if (engines.running(name)) {
+      engines.call(name, "disk.grow", new JsonObject().put("place", place).put("sizeBytes", bytes));
+      return library.info(folder);
+    }
+    return library.whileStopped(
+        name,
+        "given a larger disk",
+        (machine, spec) -> {
+          DiskLayers layers = new DiskLayers(machine.path());
+          try (Disk open = open(layers, disk(spec, place))) {
+            open.resize(bytes);
+            open.flush();
+          }
+          Library.rewrite(machine, grown(spec, place, bytes));
+          return library.info(machine);
+        });
+  }
+
+  private static Disk open(DiskLayers layers, DiskSpec disk) throws IOException {
+    Path file = layers.file(disk);
+    return disk.format().equals("raw")
+        ? RawDisk.open(file, false, HolePunch.Factory.NONE)
+        : Qcow2Disk.open(file, false, BackingFiles.inside(layers.folder()), HolePunch.Factory.NONE);
+  }
+
+  /** The same VM with a disk of another size. */
+  private static VmSpec grown(VmSpec spec, int place, long bytes) {
+    List<DiskSpec> disks = new ArrayList<>(spec.disks());
+    DiskSpec disk = disks.get(place);
+    disks.set(place, new DiskSpec(disk.file(), disk.format(), bytes, disk.readOnly()));
+    return spec.withDisks(disks);
+  }
+
+  public VmInfo publish(String name, List<PortSpec> ports) throws VivariumException {
+    MachineFolder folder = library.find(name);
+    refuse(SpecRules.ports(ports, library.read(folder).network()));
+    if (engines.running(name)) {
+      engines.call(name, "network.publish", new JsonObject().put("ports", SpecCodec.ports(ports)));
+      return library.info(folder);
+    }
+    return library.whileStopped(
+        name,
+        "given other ports",
+        (machine, spec) -> {
+          Library.rewrite(machine, spec.withNetwork(spec.network(), ports));
+          return library.info(machine);
+        });
+  }
+
+  private static DiskSpec disk(VmSpec spec, int place) throws VivariumException {
+    if (place < 0 || place >= spec.disks().size()) {
+      throw new VivariumException(
+          Kind.NOT_FOUND,
+          "VM '" + spec.name() + "' has no disk " + (place + 1),
+          "'viv disk ls " + spec.name() + "' lists them.");
+    }
+    return spec.disks().get(place);
+  }
+
+  private static void refuse(@Nullable String wrong) throws VivariumException {
+    if (wrong != null) {
+      throw new VivariumException(Kind.USAGE, wrong, "");
+    }
+  }
+}

@@ -1,0 +1,260 @@
+package io.vivarium.engine;
+
+import io.vivarium.client.VivariumException;
+import io.vivarium.client.VmSpec;
+import io.vivarium.client.VmSpec.PortSpec;
+import io.vivarium.engine.protocol.SocketPaths;
+import io.vivarium.library.Home;
+import io.vivarium.library.MachineFolder;
+import io.vivarium.machine.DeviceConfig.NetworkConfig;
+import io.vivarium.machine.NetworkBackend;
+import io.vivarium.machine.VirtualMachine;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a VM's network interface leads to. With the network "user" a thread keeps a passt at the
+ * other end of the cable: it starts one, plugs it in, and takes the next when that one dies, or
+ * when other ports shall be published. The guest sees its cable go out and in again.
+ */
+final class EngineNetwork implements AutoCloseable {
+  /** In a network of its own every guest may have the same; a restored one keeps it. */
+  private static final String USER_MAC = "52:54:00:76:69:76";
+
+  private static final int PASST_MTU = 65520;
+  private static final int ETHERNET_MTU = 1500;
+  private static final long RETRY_MILLIS = 1000;
+  private static final long LONGEST_RETRY_MILLIS = 30_000;
+
+  private final VmSpec spec;
+  private final Path links;
+  private final Path socket;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private @Nullable VirtualMachine machine;
+  private @Nullable Passt passt;
+  private @Nullable Thread thread;
+  private List<PortSpec> ports;
+  private volatile @Nullable String trouble;
+
+  EngineNetwork(Home home, MachineFolder folder, VmSpec spec) {
+    this.spec = spec;
+    this.links = home.root().resolve("links");
+    this.socket = folder.run().resolve("net.sock");
+    this.ports = spec.ports();
+  }
+
+  private boolean user() {
+    return spec.network().equals("user");
+  }
+
+  /** Refuses what cannot be had, before the machine is made. */
+  void check(List<PortSpec> alreadyOurs) throws VivariumException {
+    if (user()) {
+      Passt.find();
+      HostPorts.check(ports.stream().filter(port -> !alreadyOurs.contains(port)).toList());
+    }
+  }
+
+  /** For the machine. */
+  List<NetworkConfig> config() throws IOException {
+    String network = spec.network();
+    if (network.equals("none")) {
+      return List.of();
+    }
+    if (user()) {
+      return List.of(new NetworkConfig(USER_MAC, PASST_MTU, new NetworkBackend.Unplugged(), null));
+    }
+    NetworkBackend backend;
+    if (network.startsWith("tap:")) {
+      backend = new NetworkBackend.Tap(network.substring("tap:".length()));
+    } else {
+      Files.createDirectories(links);
+      backend =
+          new NetworkBackend.Cable(
+              SocketPaths.place(links.resolve(network.substring("link:".length()) + ".sock")));
+    }
+    return List.of(new NetworkConfig(ownMac(), ETHERNET_MTU, backend, null));
+  }
+
+  /** Locally the VM's own: of its name. */
+  private String ownMac() {
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(spec.name().getBytes(StandardCharsets.UTF_8));
+      return "52:54:00:%02x:%02x:%02x".formatted(hash[0], hash[1], hash[2]);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  /** Why the guest has no network now, or null. */
+  @Nullable String trouble() {
+    return trouble;
+  }
+
+  List<PortSpec> ports() {
+    lock.lock();
+    try {
+      return ports;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Plugs the other end into a new machine. */
+  void connect(VirtualMachine next) {
+    if (!user()) {
+      return;
+    }
+    lock.lock();
+    try {
+      machine = next;
+      changed.signalAll();
+      if (thread == null) {
+        thread = Thread.ofPlatform().daemon().name("network").start(this::keep);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Pulls it out, before the machine is closed; its ports are free when this returns. */
+  void disconnect() {
+    Passt old;
+    lock.lock();
+    try {
+      machine = null;
+      old = passt;
+      passt = null;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    if (old != null) {
+      old.close();
+    }
+  }
+
+  /** Publishes other ports: a new passt takes over at once. */
+  void publish(List<PortSpec> next) throws VivariumException {
+    List<PortSpec> now = ports();
+    HostPorts.check(
+        next.stream()
+            .filter(port -> now.stream().noneMatch(old -> sameHostPort(port, old)))
+            .toList());
+    Passt old;
+    lock.lock();
+    try {
+      ports = List.copyOf(next);
+      old = passt;
+    } finally {
+      lock.unlock();
+    }
+    if (old != null) {
+      old.close();
+    }
+  }
+
+  private static boolean sameHostPort(PortSpec one, PortSpec other) {
+    return one.hostPort() == other.hostPort() && one.protocol().equals(other.protocol());
+  }
+
+  /** The thread's life: until there is no machine any more. */
+  private void keep() {
+    long pause = RETRY_MILLIS;
+    try {
+      while (true) {
+        VirtualMachine plugged = next();
+        if (plugged == null) {
+          return;
+        }
+        long began = System.nanoTime();
+        serve(plugged);
+        boolean shortLived = System.nanoTime() - began < TimeUnit.SECONDS.toNanos(1);
+        pause = shortLived ? Math.min(2 * pause, LONGEST_RETRY_MILLIS) : RETRY_MILLIS;
+        if (trouble != null) {
+          rest(plugged, pause);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The machine that wants a network, or null when there is none: the thread ends then. */
+  private @Nullable VirtualMachine next() {
+    lock.lock();
+    try {
+      if (machine == null) {
+        thread = null;
+      }
+      return machine;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void rest(VirtualMachine plugged, long millis) throws InterruptedException {
+    lock.lock();
+    try {
+      long nanos = TimeUnit.MILLISECONDS.toNanos(millis);
+      while (plugged.equals(machine) && nanos > 0) {
+        nanos = changed.awaitNanos(nanos);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** One passt's life. */
+  private void serve(VirtualMachine plugged) throws InterruptedException {
+    Passt started = null;
+    try {
+      started = Passt.start(socket, ports());
+      lock.lock();
+      try {
+        if (!plugged.equals(machine)) {
+          return;
+        }
+        passt = started;
+      } finally {
+        lock.unlock();
+      }
+      plugged.devices().plug(0, new NetworkBackend.Stream(started.socket()));
+      say(null);
+      started.await();
+      EngineLog.say("passt has ended");
+    } catch (VivariumException e) {
+      say(e.getMessage());
+    } catch (IOException | RuntimeException e) {
+      say("the network could not be plugged in: " + e.getMessage());
+    } finally {
+      if (started != null) {
+        started.close();
+      }
+    }
+  }
+
+  private void say(@Nullable String why) {
+    if (why != null && !why.equals(trouble)) {
+      EngineLog.say(why);
+    }
+    trouble = why;
+  }
+
+  @Override
+  public void close() {
+    disconnect();
+    SocketPaths.remove(socket);
+  }
+}

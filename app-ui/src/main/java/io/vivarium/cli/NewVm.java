@@ -1,5 +1,6 @@
 package io.vivarium.cli;
 
+import io.vivarium.client.Disks;
 import io.vivarium.client.Sizes;
 import io.vivarium.client.SpecRules;
 import io.vivarium.client.VivariumException;
@@ -7,6 +8,7 @@ import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VivariumHost;
 import io.vivarium.client.VmSpec;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Random;
@@ -44,6 +46,30 @@ final class NewVm {
   @Option(names = "--cmdline", paramLabel = "TEXT", description = "Kernel command line.")
   @Nullable String cmdline;
 
+  @Option(
+      names = "--disk",
+      paramLabel = "SIZE|FILE[,OPTION]",
+      description = {
+        "A disk more: a new one, as in 20G, or a file that is used in place, as in data.qcow2.",
+        "Options: format=raw, format=qcow2, readonly. May be given several times."
+      })
+  List<String> disks = new ArrayList<>();
+
+  @Option(
+      names = "--network",
+      paramLabel = "MODE",
+      description = {
+        "user: the host's internet, by passt; none; link:NAME; tap:INTERFACE.",
+        "Without it: user, or none where passt is not installed."
+      })
+  @Nullable String network;
+
+  @Option(
+      names = {"-p", "--publish"},
+      paramLabel = "[ADDR:]HOST:GUEST[/udp]",
+      description = "Lead a port of the host's 127.0.0.1, or ADDR, to the guest's.")
+  List<String> ports = new ArrayList<>();
+
   /** The spec, with a name that is free at this moment. */
   VmSpec spec(VivariumHost host, @Nullable String image, boolean disposable)
       throws VivariumException {
@@ -58,15 +84,28 @@ final class NewVm {
             cmdline,
             Sizes.parse(memory),
             count(cpus),
-            List.of(),
-            List.of(),
-            "none",
+            parsedDisks(),
+            PortCommand.parse(ports),
+            network == null ? defaultNetwork() : network,
             disposable);
     String wrong = SpecRules.spec(spec, VivariumHost.hostMemory());
     if (wrong != null) {
       throw new VivariumException(Kind.USAGE, wrong, "");
     }
     return spec;
+  }
+
+  private String defaultNetwork() {
+    // With ports to publish there is no other: what is missing is told at the start.
+    return ports.isEmpty() ? VivariumHost.defaultNetwork() : "user";
+  }
+
+  private List<VmSpec.DiskSpec> parsedDisks() throws VivariumException {
+    List<VmSpec.DiskSpec> parsed = new ArrayList<>();
+    for (String disk : disks) {
+      parsed.add(Disks.parse(disk));
+    }
+    return parsed;
   }
 
   private static int count(String text) throws VivariumException {

@@ -1,11 +1,13 @@
 package io.vivarium.cli;
 
+import io.vivarium.client.Ports;
 import io.vivarium.client.Sizes;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VmInfo;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -35,7 +37,7 @@ final class PsCommand extends JsonVerb {
     } else if (quiet) {
       shown.forEach(vm -> session.out().println(vm.name()));
     } else {
-      Table table = new Table("NAME", "STATE", "MADE OF", "MEMORY", "CPUS", "UP", "");
+      Table table = new Table("NAME", "STATE", "MADE OF", "MEMORY", "CPUS", "UP", "PORTS", "");
       for (VmInfo vm : shown) {
         table.row(
             vm.name(),
@@ -44,6 +46,7 @@ final class PsCommand extends JsonVerb {
             Sizes.human(vm.spec().memoryBytes()),
             String.valueOf(vm.spec().cpus()),
             vm.startedAt() == null ? "" : Ages.since(vm.startedAt()),
+            vm.spec().ports().stream().map(Ports::text).collect(Collectors.joining(" ")),
             vm.reason() == null ? "" : vm.reason());
       }
       table.print(session.out());

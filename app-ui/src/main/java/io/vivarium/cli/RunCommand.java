@@ -5,6 +5,7 @@ import io.vivarium.client.Vivarium;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,8 @@ import picocli.CommandLine.Parameters;
       "Create a VM of an image, start it and attach to its console; or run one command in it.",
       "The first run boots the image and keeps it ready at its prompt; later ones start from there.",
       "  viv run debian-tiny",
-      "  viv run --rm debian-tiny -- echo ok"
+      "  viv run --rm debian-tiny -- echo ok",
+      "  viv run -d -p 8080:80 --disk 20G debian"
     })
 final class RunCommand extends Verb {
   @Mixin NewVm vm = new NewVm();
@@ -32,6 +34,12 @@ final class RunCommand extends Verb {
       names = {"-d", "--detach"},
       description = "Print its name and leave it running.")
   boolean detach;
+
+  @Option(
+      names = "--pcap",
+      paramLabel = "FILE",
+      description = "Capture the packets of its network into a pcap file.")
+  @Nullable Path pcap;
 
   @Option(names = "--cold", description = "Boot, even where a warm start could be.")
   boolean cold;
@@ -64,6 +72,9 @@ final class RunCommand extends Verb {
       }
       vivarium.create(spec, progress);
       start(vivarium, spec, warm, progress);
+      if (pcap != null) {
+        vivarium.capture(spec.name(), pcap.toAbsolutePath());
+      }
     }
     if (detach) {
       session.out().println(spec.name());

@@ -5,10 +5,7 @@ import io.vivarium.client.ImageInfo;
 import io.vivarium.client.JsonObject;
 import io.vivarium.client.SnapshotInfo;
 import io.vivarium.client.VmInfo;
-import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmStats;
-import java.util.ArrayList;
-import java.util.List;
 
 /** The JSON that {@code --json} prints. Fields are added, never renamed. */
 final class Shapes {
@@ -26,40 +23,14 @@ final class Shapes {
         .put("memoryBytes", vm.spec().memoryBytes())
         .put("cpus", vm.spec().cpus())
         .put("network", vm.spec().network())
-        .put("disks", disks(vm.spec()))
-        .put("ports", ports(vm.spec()))
+        .put("disks", vm.spec().disks().stream().map(DiskCommands::shape).toList())
+        .put("ports", vm.spec().ports().stream().map(PortCommand::shape).toList())
         .put("disposable", vm.spec().disposable())
         .put("enginePid", vm.enginePid() == 0 ? null : vm.enginePid())
         .put("createdAt", vm.createdAt())
         .put("startedAt", vm.startedAt())
         .put("snapshot", vm.snapshot())
         .put("lastConsoleLines", vm.lastConsoleLines());
-  }
-
-  private static List<JsonObject> disks(VmSpec spec) {
-    List<JsonObject> disks = new ArrayList<>();
-    for (VmSpec.DiskSpec disk : spec.disks()) {
-      disks.add(
-          new JsonObject()
-              .put("file", disk.file())
-              .put("format", disk.format())
-              .put("sizeBytes", disk.sizeBytes())
-              .put("readOnly", disk.readOnly()));
-    }
-    return disks;
-  }
-
-  private static List<JsonObject> ports(VmSpec spec) {
-    List<JsonObject> ports = new ArrayList<>();
-    for (VmSpec.PortSpec port : spec.ports()) {
-      ports.add(
-          new JsonObject()
-              .put("hostAddress", port.hostAddress())
-              .put("hostPort", port.hostPort())
-              .put("guestPort", port.guestPort())
-              .put("protocol", port.protocol()));
-    }
-    return ports;
   }
 
   static JsonObject stats(String name, VmStats stats) {

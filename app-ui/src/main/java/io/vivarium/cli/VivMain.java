@@ -40,6 +40,8 @@ public final class VivMain {
     VERBS.put("exec", ExecCommand::new);
     VERBS.put("logs", LogsCommand::new);
     VERBS.put("stats", StatsCommand::new);
+    VERBS.put("disk", DiskCommands::new);
+    VERBS.put("port", PortCommand::new);
     VERBS.put("snapshot", SnapshotCommands::new);
     VERBS.put("image", ImageCommands::new);
     VERBS.put("doctor", DoctorCommand::new);

@@ -6,6 +6,7 @@ import io.vivarium.client.internal.HostImages;
 import io.vivarium.client.internal.HostMemory;
 import io.vivarium.client.internal.VmDevices;
 import io.vivarium.library.Home;
+import io.vivarium.library.HostPrograms;
 import io.vivarium.library.Library;
 import io.vivarium.library.MachineFolder;
 import io.vivarium.library.SnapshotStore;
@@ -63,6 +64,14 @@ public final class VivariumHost implements Vivarium {
   /** Bytes of this host's memory, for {@link SpecRules#memory}. */
   public static long hostMemory() {
     return HostMemory.total();
+  }
+
+  /**
+   * The network of a VM whose user said nothing: what a person expects of a computer is that it
+   * reaches the internet; none where this host lacks what that takes.
+   */
+  public static String defaultNetwork() {
+    return HostPrograms.passt() == null ? "none" : "user";
   }
 
   @Override

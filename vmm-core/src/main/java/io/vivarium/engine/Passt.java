@@ -4,6 +4,7 @@ import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec.PortSpec;
 import io.vivarium.engine.protocol.SocketPaths;
+import io.vivarium.library.HostPrograms;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -68,11 +69,9 @@ final class Passt implements AutoCloseable {
 
   /** Where passt is. */
   static String find() throws VivariumException {
-    String path = System.getenv().getOrDefault("PATH", "") + ":/usr/bin:/usr/local/bin";
-    for (String folder : path.split(":")) {
-      if (!folder.isEmpty() && Files.isExecutable(Path.of(folder, "passt"))) {
-        return Path.of(folder, "passt").toString();
-      }
+    Path passt = HostPrograms.passt();
+    if (passt != null) {
+      return passt.toString();
     }
     throw new VivariumException(
         Kind.HOST,

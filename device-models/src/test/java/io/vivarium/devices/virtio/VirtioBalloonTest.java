@@ -51,6 +51,11 @@ class VirtioBalloonTest extends VirtioContract<VirtioBalloon.State, VirtioBalloo
   }
 
   @Override
+  protected void forget() {
+    reclaimed.clear();
+  }
+
+  @Override
   protected void exchange(VirtioBalloon device, MockDriver driver) {
     reclaimed.clear();
     inflate(driver, 100, 101, 102, 200, 7, 8);

@@ -21,6 +21,9 @@ class VirtioRngTest extends VirtioContract<VirtioRng.State, VirtioRng> {
   }
 
   @Override
+  protected void forget() {}
+
+  @Override
   protected void exchange(VirtioRng device, MockDriver driver) {
     long buffer = guest.allocate(64);
     driver.queue(0).add(Buffer.writable(buffer, 10), Buffer.writable(buffer + 32, 6));

@@ -25,6 +25,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DiskFile implements AutoCloseable {
   private static final Map<Object, DiskFile> OPEN = new HashMap<>();
+
+  /** How this process's language says that a file system is full. */
+  private static final String FULL = fullInThisLanguage();
+
   private static final ByteBuffer ZEROES = ByteBuffer.allocateDirect(1 << 20).asReadOnlyBuffer();
 
   private final Path path;
@@ -33,6 +37,7 @@ public final class DiskFile implements AutoCloseable {
   private final FileChannel channel;
   private final @Nullable HolePunch punch;
   private int users = 1;
+  private volatile @Nullable IOException lost;
 
   private DiskFile(
       Path path, Object key, boolean readOnly, FileChannel channel, @Nullable HolePunch punch) {
@@ -163,7 +168,11 @@ public final class DiskFile implements AutoCloseable {
 
   /** Gives the range's space back if this host can; whether it did, and it reads as zeroes now. */
   public boolean giveBack(long offset, long length) throws IOException {
-    return punch != null && punch.punch(offset, length);
+    try {
+      return punch != null && punch.punch(offset, length);
+    } catch (IOException e) {
+      throw named(e);
+    }
   }
 
   /** Makes the file at least so long, with a hole. */
@@ -178,19 +187,45 @@ public final class DiskFile implements AutoCloseable {
     channel.truncate(length);
   }
 
-  /** Returns when all that was written would survive a power loss. */
+  /**
+   * Returns when all that was written would survive a power loss. A failure is for good: Linux
+   * forgets then what it could not write, and would call the next try a success (fsync(2)).
+   */
   public void sync() throws IOException {
+    IOException before = lost;
+    if (before != null) {
+      throw failedForGood(before);
+    }
     try {
       channel.force(false);
     } catch (IOException e) {
-      throw named(e);
+      lost = e;
+      throw failedForGood(e);
     }
+  }
+
+  private IOException failedForGood(IOException cause) {
+    return new IOException(
+        "Disk image " + path + " cannot be made durable any more: " + cause.getMessage() + ".",
+        cause);
+  }
+
+  private static String fullInThisLanguage() {
+    try (FileChannel full = FileChannel.open(Path.of("/dev/full"), StandardOpenOption.WRITE)) {
+      full.write(ByteBuffer.allocate(1));
+    } catch (IOException e) {
+      return String.valueOf(e.getMessage());
+    }
+    return "No space left on device";
   }
 
   /** A full file system or quota by its own type. */
   private IOException named(IOException e) {
-    String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
-    if (message.contains("no space left") || message.contains("quota exceeded")) {
+    String message = String.valueOf(e.getMessage());
+    String english = message.toLowerCase(Locale.ROOT);
+    if (message.contains(FULL)
+        || english.contains("no space left")
+        || english.contains("quota exceeded")) {
       return new Disk.NoSpaceException(
           "The file system of disk image " + path + " is full: " + e.getMessage() + ".", e);
     }

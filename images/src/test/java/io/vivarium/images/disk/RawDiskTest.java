@@ -2,12 +2,15 @@ package io.vivarium.images.disk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -133,6 +136,18 @@ class RawDiskTest {
       disk.read(0, MemorySegment.ofArray(sector));
       assertThat(sector).startsWith(1, 2, 3).endsWith(0, 0);
       assertThat(sector[100]).isZero();
+    }
+  }
+
+  @Test
+  void aFullFileSystemHasItsOwnType() throws Exception {
+    Path full = Path.of("/dev/full");
+    assumeTrue(Files.isWritable(full), "skipped: this host has no /dev/full");
+    FileChannel channel = FileChannel.open(full, StandardOpenOption.WRITE);
+    try (DiskFile file = DiskFile.over(full, channel, false)) {
+      assertThatThrownBy(() -> file.write(0, MemorySegment.ofArray(new byte[512])))
+          .isInstanceOf(Disk.NoSpaceException.class)
+          .hasMessageContaining("is full");
     }
   }
 

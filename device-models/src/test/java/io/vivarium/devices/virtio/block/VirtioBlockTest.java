@@ -73,6 +73,9 @@ class VirtioBlockTest extends VirtioContract<VirtioBlock.State, VirtioBlock> {
   }
 
   @Override
+  protected void forget() {}
+
+  @Override
   protected void exchange(VirtioBlock device, MockDriver driver) {
     byte[] pattern = new byte[1024];
     new Random(5).nextBytes(pattern);

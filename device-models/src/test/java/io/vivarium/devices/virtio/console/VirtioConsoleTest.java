@@ -59,6 +59,12 @@ class VirtioConsoleTest extends VirtioContract<VirtioConsole.State, VirtioConsol
   }
 
   @Override
+  protected void forget() {
+    terminal.got.setLength(0);
+    agent.got.setLength(0);
+  }
+
+  @Override
   protected void exchange(VirtioConsole device, MockDriver driver) {
     terminal.got.setLength(0);
     long text = guest.allocate("login: ".getBytes(StandardCharsets.US_ASCII));

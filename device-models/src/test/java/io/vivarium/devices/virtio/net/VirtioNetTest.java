@@ -86,6 +86,11 @@ class VirtioNetTest extends VirtioContract<VirtioNet.State, VirtioNet> {
   }
 
   @Override
+  protected void forget() {
+    wire.frames.clear();
+  }
+
+  @Override
   protected void exchange(VirtioNet device, MockDriver driver) {
     wire.frames.clear();
     byte[] frame = frame(100, 1);

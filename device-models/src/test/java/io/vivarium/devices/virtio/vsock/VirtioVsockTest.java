@@ -66,6 +66,11 @@ class VirtioVsockTest extends VirtioContract<VirtioVsock.State, VirtioVsock> {
   }
 
   @Override
+  protected void forget() {
+    packets.clear();
+  }
+
+  @Override
   protected void exchange(VirtioVsock device, MockDriver driver) {
     packets.clear();
     long head = guest.allocate(header(3, 1000, 52, 10, 5));

@@ -28,6 +28,8 @@ final class LoggedChannel extends FileChannel {
   /** Fails from this many writes on, as a full file system does; negative is never. */
   private int writesUntilFull = -1;
 
+  private boolean failNextForce;
+
   /** {@code data} null: cut off at {@code offset}. */
   private static final class Change {
     final long offset;
@@ -107,8 +109,18 @@ final class LoggedChannel extends FileChannel {
     return n;
   }
 
+  /** The next force loses what it should have made durable, as Linux does after an I/O error. */
+  void failNextForce() {
+    failNextForce = true;
+  }
+
   @Override
-  public void force(boolean metaData) {
+  public void force(boolean metaData) throws IOException {
+    if (failNextForce) {
+      failNextForce = false;
+      pending.clear();
+      throw new IOException("Input/output error");
+    }
     durable = current.clone();
     pending.clear();
   }

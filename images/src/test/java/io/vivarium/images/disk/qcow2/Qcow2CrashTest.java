@@ -143,6 +143,20 @@ class Qcow2CrashTest {
   }
 
   @Test
+  void whatAFailedSyncLostIsNeverCalledDurable() throws Exception {
+    LoggedChannel channel = new LoggedChannel(emptyImage());
+    Qcow2Disk disk = open(channel);
+    disk.write(0, MemorySegment.ofArray(sectors(7, 8)));
+    disk.flush();
+    disk.write(0, MemorySegment.ofArray(sectors(8, 8)));
+    channel.failNextForce();
+    for (int i = 0; i < 3; i++) {
+      assertThatThrownBy(disk::flush).hasMessageContaining("cannot be made durable any more");
+    }
+    assertThatThrownBy(disk::close).hasMessageContaining("cannot be made durable any more");
+  }
+
+  @Test
   void growingIsAllOrNothing() throws Exception {
     // Clusters of 512 bytes: an L1 entry covers 32 KiB, so growing moves the L1 table.
     QemuImg.assumeInstalled();

@@ -112,6 +112,39 @@ class Qcow2DiskTest {
     QemuImg.sameAs(top, model.bytes());
   }
 
+  /** Chains of five, each layer longer than the one below; what is below a layer never changes. */
+  @ParameterizedTest
+  @ValueSource(strings = {"raw", "qcow2"})
+  void agreesWithQemuOnDeepChains(String format) throws Exception {
+    QemuImg.assumeInstalled();
+    byte[] contents = random(11, SIZE / 4);
+    Arrays.fill(contents, 100_000, 700_000, (byte) 0);
+    Path raw = Files.write(folder.resolve("layer0.raw"), contents);
+    if (format.equals("qcow2")) {
+      QemuImg.ok("convert", "-c", "-f", "raw", "-O", "qcow2", raw, folder.resolve("layer0.qcow2"));
+    }
+    DiskModel model = new DiskModel(format.length(), contents);
+    String below = "layer0." + format;
+    for (int layer = 1; layer <= 5; layer++) {
+      Path path = folder.resolve("layer" + layer + ".qcow2");
+      Qcow2.create(path, model.bytes().length, below, layer == 1 ? format : "qcow2");
+      byte[] before = Files.readAllBytes(folder.resolve(below));
+      for (int opening = 0; opening < 2; opening++) {
+        try (Qcow2Disk disk = open(path, false)) {
+          for (int i = 0; i < 60; i++) {
+            model.step(disk);
+          }
+          model.grow(disk, 512 * 111);
+          model.compareAll(disk);
+        }
+        QemuImg.check(path);
+        QemuImg.sameAs(path, model.bytes());
+      }
+      assertThat(Files.readAllBytes(folder.resolve(below))).isEqualTo(before);
+      below = "layer" + layer + ".qcow2";
+    }
+  }
+
   @Test
   void growingShowsNothingOfALongerBackingFile() throws Exception {
     Files.write(folder.resolve("base.raw"), random(7, SIZE));

@@ -54,6 +54,11 @@ final class GuestConsole implements MachineExit.Listener, SerialPort.Listener {
     await(Pattern.compile(Pattern.quote(text)), 0);
   }
 
+  /** Waits for a regular expression, from the console's beginning on, and returns what matched. */
+  String awaitMatch(String pattern) throws InterruptedException {
+    return await(Pattern.compile(pattern), 0).group();
+  }
+
   /** Runs a command line in the guest's shell and returns what it printed; it must succeed. */
   String run(VirtualMachine machine, String command) throws InterruptedException {
     int from = start(machine, command);

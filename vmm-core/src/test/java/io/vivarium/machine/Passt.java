@@ -21,6 +21,9 @@ final class Passt implements AutoCloseable {
         new ArrayList<>(
             List.of(
                 PROGRAM.toString(), "--foreground", "--one-off", "--socket", socket.toString()));
+    if (System.getProperty("user.name").equals("root")) {
+      command.addAll(List.of("--runas", "0:0")); // as nobody it could not make its socket here
+    }
     command.addAll(List.of(options));
     Path log = socket.resolveSibling("passt.log");
     process =

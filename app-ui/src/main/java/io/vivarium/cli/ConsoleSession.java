@@ -43,9 +43,9 @@ final class ConsoleSession {
     }
     Runnable restore = terminal ? Terminal.raw() : null;
     try (ConsoleConnection console = vivarium.console(name, new Output())) {
-      Terminal.Size size = terminal ? Terminal.size() : null;
-      if (size != null) {
-        console.resize(size.columns(), size.rows());
+      if (terminal) {
+        WindowChanges.listen(() -> tellSize(console));
+        tellSize(console);
       }
       Thread typing = new Thread(() -> type(console, terminal), "typing");
       typing.setDaemon(true);
@@ -64,6 +64,17 @@ final class ConsoleSession {
       return 0;
     }
     return ended();
+  }
+
+  private void tellSize(ConsoleConnection console) {
+    Terminal.Size size = Terminal.size();
+    if (size != null) {
+      try {
+        console.resize(size.columns(), size.rows());
+      } catch (VivariumException e) {
+        over.countDown();
+      }
+    }
   }
 
   private void type(ConsoleConnection console, boolean terminal) {

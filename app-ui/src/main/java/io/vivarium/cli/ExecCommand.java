@@ -4,11 +4,13 @@ import io.vivarium.client.Vivarium;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -16,9 +18,15 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description = {
       "Run a command in a running VM; its output and exit status come through.",
-      "  viv exec web -- ls -l /"
+      "  viv exec web -- ls -l /",
+      "  viv exec -i web -- tar -x -C /srv <files.tar"
     })
 final class ExecCommand extends Verb {
+  @Option(
+      names = {"-i", "--interactive"},
+      description = "Hand this command's standard input to it; else it reads nothing.")
+  boolean interactive;
+
   @Parameters(index = "0", paramLabel = "NAME")
   String name = "";
 
@@ -37,10 +45,10 @@ final class ExecCommand extends Verb {
           "a command is needed",
           "Write it after '--': viv exec " + name + " -- ls -l /");
     }
-    return run(session, vivarium(), name, command);
+    return run(vivarium(), name, command, interactive);
   }
 
-  static int run(Session session, Vivarium vivarium, String name, List<String> command)
+  static int run(Vivarium vivarium, String name, List<String> command, boolean interactive)
       throws VivariumException {
     FileOutputStream out = new FileOutputStream(FileDescriptor.out);
     FileOutputStream err = new FileOutputStream(FileDescriptor.err);
@@ -48,6 +56,7 @@ final class ExecCommand extends Verb {
         .exec(
             name,
             command,
+            interactive ? new FileInputStream(FileDescriptor.in) : null,
             new Vivarium.ExecListener() {
               @Override
               public void stdout(byte[] data) {

@@ -41,6 +41,11 @@ final class RunCommand extends Verb {
       description = "Capture the packets of its network into a pcap file.")
   @Nullable Path pcap;
 
+  @Option(
+      names = {"-i", "--interactive"},
+      description = "Hand this command's standard input to the one in the VM.")
+  boolean interactive;
+
   @Option(names = "--cold", description = "Boot, even where a warm start could be.")
   boolean cold;
 
@@ -129,7 +134,7 @@ final class RunCommand extends Verb {
       throws VivariumException {
     Thread end = new Thread(() -> endQuietly(vivarium, spec.name()), "end-of-run");
     Runtime.getRuntime().addShutdownHook(end);
-    return ExecCommand.run(session, vivarium, spec.name(), command);
+    return ExecCommand.run(vivarium, spec.name(), command, interactive);
     // The hook ends the VM, whichever way this process goes.
   }
 

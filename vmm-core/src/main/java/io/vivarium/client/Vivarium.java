@@ -1,5 +1,6 @@
 package io.vivarium.client;
 
+import java.io.InputStream;
 import java.util.List;
 
 /**
@@ -83,7 +84,22 @@ public interface Vivarium extends AutoCloseable {
    *
    * @param argv program and arguments, passed on without a shell's interpretation
    */
-  ExecResult exec(String name, List<String> argv, ExecListener output) throws VivariumException;
+  default ExecResult exec(String name, List<String> argv, ExecListener output)
+      throws VivariumException {
+    return exec(name, argv, null, output);
+  }
+
+  /**
+   * The same, for a command that reads {@code input} to its end, or nothing where that is null. The
+   * input is read by a thread of its own, which may be left waiting in a read when the command ends
+   * first.
+   */
+  ExecResult exec(
+      String name,
+      List<String> argv,
+      @org.jspecify.annotations.Nullable InputStream input,
+      ExecListener output)
+      throws VivariumException;
 
   /** Output of a command, as it comes. */
   interface ExecListener {

@@ -10,6 +10,7 @@ import io.vivarium.library.HostPrograms;
 import io.vivarium.library.Library;
 import io.vivarium.library.MachineFolder;
 import io.vivarium.library.SnapshotStore;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -116,6 +117,10 @@ public final class VivariumHost implements Vivarium {
       throw new VivariumException(
           Kind.NOT_FOUND, "the " + what + " '" + path + "' cannot be read", "Check its path.");
     }
+    if (path != null && !Files.isRegularFile(Path.of(path))) {
+      throw new VivariumException(
+          Kind.USAGE, "the " + what + " '" + path + "' is not a file", "Check its path.");
+    }
     if (path != null && !Path.of(path).isAbsolute()) {
       throw new VivariumException(
           Kind.USAGE, "the " + what + " '" + path + "' needs an absolute path", "");
@@ -213,9 +218,10 @@ public final class VivariumHost implements Vivarium {
   }
 
   @Override
-  public ExecResult exec(String name, List<String> argv, ExecListener output)
+  public ExecResult exec(
+      String name, List<String> argv, @Nullable InputStream input, ExecListener output)
       throws VivariumException {
-    return engines.exec(name, argv, output);
+    return engines.exec(name, argv, input, output);
   }
 
   @Override

@@ -5,7 +5,6 @@ import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmState;
-import io.vivarium.images.agent.AgentProtocol;
 import io.vivarium.library.EngineStatus;
 import io.vivarium.library.Failures;
 import io.vivarium.library.Home;
@@ -41,7 +40,8 @@ final class Engine {
   private final MachineFolder folder;
   private final MachineFactory factory;
   private final ConsoleHub console;
-  private final GuestAgent agent = new GuestAgent();
+  private final GuestAgent agent;
+  private final WindowSize window;
   private final ClockLink clock = new ClockLink();
   private final Instant startedAt = Instant.now();
   private final long startedNanos = System.nanoTime();
@@ -61,6 +61,8 @@ final class Engine {
     this.spec = spec;
     this.factory = factory;
     this.console = console;
+    this.agent = new GuestAgent(spec.name());
+    this.window = new WindowSize(agent, this::isOver);
   }
 
   Home home() {
@@ -189,6 +191,7 @@ final class Engine {
         clock.set();
       }
       become(VmState.RUNNING, null);
+      window.tellAgain();
     } finally {
       changing.unlock();
     }
@@ -421,26 +424,9 @@ final class Engine {
     listeners.forEach(listener -> listener.changed(event));
   }
 
-  /** Tells the guest how large the terminal is, once its agent is free. */
-  void windowSize(int columns, int rows) {
-    if (agent.ready() && state == VmState.RUNNING) {
-      Thread thread =
-          new Thread(
-              () -> {
-                try {
-                  agent.exec(
-                      AgentProtocol.setWindowSize(rows, columns),
-                      (d, o, l) -> {},
-                      (d, o, l) -> {},
-                      () -> false);
-                } catch (VivariumException e) {
-                  EngineLog.say("the window's size was not taken: " + e.getMessage());
-                }
-              },
-              "window-size");
-      thread.setDaemon(true);
-      thread.start();
-    }
+  /** The size of the user's terminal, as the guest shall know it. */
+  WindowSize window() {
+    return window;
   }
 
   private void requireState(VmState... allowed) throws VivariumException {

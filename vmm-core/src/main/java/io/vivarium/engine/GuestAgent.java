@@ -18,16 +18,23 @@ import org.jspecify.annotations.Nullable;
 final class GuestAgent {
   private static final long LOOK_MILLIS = 100;
 
+  private final String name;
   private final SecureRandom random = new SecureRandom();
 
   /** Commands take turns in the order in which they came. */
   private final ReentrantLock turn = new ReentrantLock(true);
 
   private @Nullable SerialPort port;
+  private @Nullable SerialPort errPort;
   private ReadyScanner scanner = new ReadyScanner();
   private @Nullable AgentCall call;
   private boolean ready;
   private int generation;
+
+  /** The name is the VM's, for messages. */
+  GuestAgent(String name) {
+    this.name = name;
+  }
 
   /** Takes over a machine; {@code ready} when it was saved after its agent had said so. */
   void connect(VirtualMachine machine, boolean isReady) {
@@ -35,6 +42,7 @@ final class GuestAgent {
     SerialPort err = machine.serial(AgentProtocol.STDERR_PORT);
     synchronized (this) {
       port = out;
+      errPort = err;
       ready = isReady;
       scanner = new ReadyScanner();
       call = null;
@@ -48,6 +56,7 @@ final class GuestAgent {
   /** The machine is gone: whoever waits for an answer is told. */
   synchronized void disconnect() {
     port = null;
+    errPort = null;
     ready = false;
     call = null;
     generation++;
@@ -69,8 +78,9 @@ final class GuestAgent {
       current = call;
     }
     if (current != null) {
+      boolean took = current.takesInput();
       current.feedStdout(data, offset, length);
-      wakeWhenDone(current);
+      wakeWhenDone(current, took);
     }
   }
 
@@ -81,12 +91,14 @@ final class GuestAgent {
     }
     if (current != null) {
       current.feedStderr(data, offset, length);
-      wakeWhenDone(current);
+      wakeWhenDone(current, true);
     }
   }
 
-  private synchronized void wakeWhenDone(AgentCall current) {
-    if (current.exitStatus().isPresent()) {
+  private synchronized void wakeWhenDone(AgentCall current, boolean took) {
+    if (current.exitStatus().isPresent()
+        || current.inputIsOver()
+        || (!took && current.takesInput())) {
       notifyAll();
     }
   }
@@ -104,40 +116,62 @@ final class GuestAgent {
     }
   }
 
-  /**
-   * Runs a command and returns its exit status. While {@code cancelled}, the guest's processes are
-   * interrupted; the call returns when they have ended.
-   */
+  /** As {@link #exec(List, ExecInput, AgentCall.Output, AgentCall.Output, BooleanSupplier)}. */
   int exec(
       List<String> argv,
       AgentCall.Output stdout,
       AgentCall.Output stderr,
       BooleanSupplier cancelled)
       throws VivariumException {
+    return exec(argv, null, stdout, stderr, cancelled);
+  }
+
+  /**
+   * Runs a command and returns its exit status. While {@code cancelled}, the guest's processes are
+   * interrupted; the call returns when they have ended. Without an input the command reads nothing.
+   */
+  int exec(
+      List<String> argv,
+      @Nullable ExecInput input,
+      AgentCall.Output stdout,
+      AgentCall.Output stderr,
+      BooleanSupplier cancelled)
+      throws VivariumException {
     AgentCall mine;
     try {
-      mine = new AgentCall(AgentProtocol.newNonce(random), argv, stdout, stderr);
+      String nonce = AgentProtocol.newNonce(random);
+      mine =
+          input == null
+              ? new AgentCall(nonce, argv, stdout, stderr)
+              : AgentCall.withInput(nonce, argv, stdout, stderr);
     } catch (IllegalArgumentException e) {
       throw new VivariumException(Kind.USAGE, String.valueOf(e.getMessage()), "", e);
     }
     turn.lock();
     try {
-      SerialPort to;
-      int began;
+      Running running;
       synchronized (this) {
-        to = port;
-        if (to == null) {
+        SerialPort out = port;
+        SerialPort err = errPort;
+        if (out == null || err == null) {
           throw ended();
         }
         call = mine;
-        began = generation;
+        running = new Running(mine, out, err, generation);
       }
-      byte[] request = mine.request();
-      to.send(request, 0, request.length);
-      return awaitStatus(mine, to, began, cancelled);
+      send(running.out(), mine.request());
+      if (input != null) {
+        Thread feeder = new Thread(() -> feed(running, input), "exec-input");
+        feeder.setDaemon(true);
+        feeder.start();
+      }
+      return awaitStatus(running, input, cancelled);
     } catch (InterruptedException e) {
       throw ended();
     } finally {
+      if (input != null) {
+        input.stop();
+      }
       synchronized (this) {
         if (call == mine) {
           call = null;
@@ -147,8 +181,32 @@ final class GuestAgent {
     }
   }
 
-  private int awaitStatus(AgentCall mine, SerialPort to, int began, BooleanSupplier cancelled)
+  /** A call, the ports that it goes through, and the machine's generation. */
+  private record Running(AgentCall call, SerialPort out, SerialPort err, int generation) {}
+
+  private static void send(SerialPort to, byte[] bytes) throws InterruptedException {
+    to.send(bytes, 0, bytes.length);
+  }
+
+  private void feed(Running running, ExecInput input) {
+    try {
+      synchronized (this) {
+        while (!running.call().takesInput()) {
+          if (generation != running.generation() || running.call().exitStatus().isPresent()) {
+            return;
+          }
+          wait();
+        }
+      }
+      input.feed(running.call(), running.out());
+    } catch (InterruptedException e) {
+      // The machine is gone.
+    }
+  }
+
+  private int awaitStatus(Running running, @Nullable ExecInput input, BooleanSupplier cancelled)
       throws VivariumException, InterruptedException {
+    AgentCall mine = running.call();
     int interrupts = 0;
     while (true) {
       synchronized (this) {
@@ -156,16 +214,28 @@ final class GuestAgent {
         if (status.isPresent()) {
           return status.getAsInt();
         }
-        if (generation != began) {
+        if (generation != running.generation()) {
           throw ended();
         }
         pauseForNews();
       }
-      if (cancelled.getAsBoolean() && interrupts % 10 == 0 && mine.exitStatus().isEmpty()) {
-        byte signal = interrupts < 30 ? AgentProtocol.INTERRUPT : AgentProtocol.QUIT;
-        to.send(new byte[] {signal}, 0, 1);
+      boolean stop = cancelled.getAsBoolean();
+      if (input != null && (stop || mine.inputIsOver())) {
+        input.stop();
       }
-      interrupts += cancelled.getAsBoolean() ? 1 : 0;
+      if (stop && interrupts % 10 == 0 && mine.exitStatus().isEmpty()) {
+        interrupt(running, interrupts < 30 ? AgentProtocol.INTERRUPT : AgentProtocol.QUIT);
+      }
+      interrupts += stop ? 1 : 0;
+    }
+  }
+
+  private static void interrupt(Running running, byte signal) throws InterruptedException {
+    byte[] beside = running.call().interruptBesideInput();
+    if (beside.length > 0) {
+      send(running.err(), beside);
+    } else {
+      send(running.out(), new byte[] {signal});
     }
   }
 
@@ -179,8 +249,10 @@ final class GuestAgent {
     }
   }
 
-  private static VivariumException ended() {
+  private VivariumException ended() {
     return new VivariumException(
-        Kind.GUEST, "the guest went away before it answered", "See what it said: viv logs");
+        Kind.GUEST,
+        "the guest of VM '" + name + "' went away before it answered",
+        "See what it said: viv logs " + name);
   }
 }

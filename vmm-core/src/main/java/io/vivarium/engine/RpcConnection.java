@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,7 @@ final class RpcConnection {
   private final Consumer<RpcConnection> whenOver;
   private final List<Runnable> whenClosed = new CopyOnWriteArrayList<>();
   private final Thread writer = new Thread(this::write, "rpc-write");
+  private final Map<String, ExecInput> inputs = new ConcurrentHashMap<>();
   private final ArrayDeque<byte[]> waiting = new ArrayDeque<>();
   private int waitingBytes;
   private int requests;
@@ -57,6 +60,11 @@ final class RpcConnection {
     if (closed && whenClosed.remove(action)) {
       action.run();
     }
+  }
+
+  /** Inputs of this client's commands, by the ids of their requests. */
+  Map<String, ExecInput> inputs() {
+    return inputs;
   }
 
   private void read() {

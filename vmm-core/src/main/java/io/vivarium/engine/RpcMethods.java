@@ -83,12 +83,15 @@ final class RpcMethods {
       case "exec" -> {
         return exec(client, id, params);
       }
+      case "exec.input" -> execInput(client, params);
       case "console.attach" -> attach(client);
       case "console.input" -> input(params);
       case "console.resize" ->
-          engine.windowSize(
-              (int) params.number("columns", 1, MOST_CELLS),
-              (int) params.number("rows", 1, MOST_CELLS));
+          engine
+              .window()
+              .tell(
+                  (int) params.number("columns", 1, MOST_CELLS),
+                  (int) params.number("rows", 1, MOST_CELLS));
       case "snapshot.take" -> {
         String note = params.optString("note");
         return snapshots.take(
@@ -204,11 +207,49 @@ final class RpcMethods {
       progress(client, id, "waiting for the guest to be ready");
       engine.agent().awaitReady(client::closed);
     }
-    int status =
-        engine
-            .agent()
-            .exec(argv, sink(client, id, "stdout"), sink(client, id, "stderr"), client::closed);
-    return new JsonObject().put("exitStatus", status);
+    ExecInput input =
+        id != null && Boolean.TRUE.equals(params.fields().get("input")) ? input(client, id) : null;
+    try {
+      int status =
+          engine
+              .agent()
+              .exec(
+                  argv,
+                  input,
+                  sink(client, id, "stdout"),
+                  sink(client, id, "stderr"),
+                  client::closed);
+      return new JsonObject().put("exitStatus", status);
+    } finally {
+      if (id != null) {
+        client.inputs().remove(id.toString());
+      }
+    }
+  }
+
+  private static ExecInput input(RpcConnection client, Object id) {
+    ExecInput input =
+        new ExecInput(
+            bytes -> client.event("exec.room", new JsonObject().put("id", id).put("bytes", bytes)));
+    client.inputs().put(id.toString(), input);
+    return input;
+  }
+
+  /** Input for a command that has ended meanwhile is passed over. */
+  private static void execInput(RpcConnection client, JsonObject params) throws JsonException {
+    Object id = params.fields().get("id");
+    ExecInput input = id == null ? null : client.inputs().get(id.toString());
+    if (input != null && !input.offer(data(params))) {
+      throw new JsonException("more input than there is room for");
+    }
+  }
+
+  private static byte[] data(JsonObject params) throws JsonException {
+    try {
+      return Base64.getDecoder().decode(params.string("data"));
+    } catch (IllegalArgumentException e) {
+      throw new JsonException("field 'data' is not base64");
+    }
   }
 
   private static AgentCall.Output sink(RpcConnection client, @Nullable Object id, String stream) {
@@ -237,12 +278,7 @@ final class RpcMethods {
   }
 
   private void input(JsonObject params) throws VivariumException, JsonException {
-    byte[] data;
-    try {
-      data = Base64.getDecoder().decode(params.string("data"));
-    } catch (IllegalArgumentException e) {
-      throw new JsonException("field 'data' is not base64");
-    }
+    byte[] data = data(params);
     try {
       engine.machine().serial(0).send(data, 0, data.length);
     } catch (InterruptedException e) {

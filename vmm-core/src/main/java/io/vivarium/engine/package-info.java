@@ -21,8 +21,12 @@
  *   <li>{@code stop} {timeoutMillis}: power button and agent; after the time, or at once with 0,
  *       the VM is ended. Answers when it has ended. Event {@code progress}
  *   <li>{@code agent.wait}: answers when the guest's agent is ready
- *   <li>{@code exec} {argv}: result {exitStatus}. Event {@code exec.output} {id, stream: "stdout"
- *       or "stderr", data: base64}. Closing the connection interrupts the command
+ *   <li>{@code exec} {argv, input or false}: result {exitStatus}. Event {@code exec.output} {id,
+ *       stream: "stdout" or "stderr", data: base64}. Closing the connection interrupts the command.
+ *       With {@code input} the event {@code exec.room} {id, bytes} tells, again and again, how many
+ *       more bytes of input may be sent
+ *   <li>{@code exec.input} {id of the exec, data: base64}: no data is the input's end; may be sent
+ *       without an id of its own
  *   <li>{@code console.attach}: from now on the event {@code console.output} {data: base64}, the
  *       first of which are the backlog, at most 256 KiB
  *   <li>{@code console.input} {data: base64}: may be sent without an id

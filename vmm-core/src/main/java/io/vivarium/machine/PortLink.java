@@ -59,6 +59,16 @@ final class PortLink implements SerialPort, ConsoleOutput {
   }
 
   @Override
+  public synchronized void flush() throws InterruptedException {
+    while (toGuest.size() > 0) {
+      if (closed) {
+        throw new InterruptedException(name + " is closed");
+      }
+      wait();
+    }
+  }
+
+  @Override
   public synchronized void listen(Listener newListener) {
     listener = newListener;
   }

@@ -52,6 +52,16 @@ final class SerialLink implements SerialPort, Uart16550.Output {
   }
 
   @Override
+  public synchronized void flush() throws InterruptedException {
+    while (toGuest.size() > 0) {
+      if (closed) {
+        throw new InterruptedException(name + " is closed");
+      }
+      wait();
+    }
+  }
+
+  @Override
   public synchronized void listen(Listener newListener) {
     listener = newListener;
   }

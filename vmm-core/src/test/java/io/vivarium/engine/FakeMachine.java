@@ -179,6 +179,9 @@ final class FakeMachine implements VirtualMachine {
     }
 
     @Override
+    public void flush() {}
+
+    @Override
     public void listen(Listener next) {
       listener = next;
     }

@@ -419,7 +419,8 @@ public final class FakeVivarium implements Vivarium {
   }
 
   @Override
-  public ExecResult exec(String name, List<String> argv, ExecListener output)
+  public ExecResult exec(
+      String name, List<String> argv, java.io.@Nullable InputStream input, ExecListener output)
       throws VivariumException {
     find(name);
     calls.add("exec " + name + " " + String.join(" ", argv));

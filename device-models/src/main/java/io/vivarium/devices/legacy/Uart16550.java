@@ -15,6 +15,9 @@ import io.vivarium.devices.irq.IrqLine;
  * 16-byte FIFO stands a buffer of 4 KiB ("the wire"), so that a flood of input costs the sender few
  * calls and an overrun never loses a byte.
  *
+ * <p>A guest with hardware flow control stops its input by lowering RTS while DTR is up; until RTS
+ * rises again all input is on the wire. A guest that never raised DTR gets its input all the same.
+ *
  * <p>Wiring: {@code ports.map(0x3f8, Uart16550.PORTS, uart)}, its line is GSI 4 (COM1, COM3) or 3
  * (COM2, COM4). The line is gated by MCR OUT2, as on a PC.
  */
@@ -73,6 +76,8 @@ public final class Uart16550 implements Device<Uart16550.State>, BusDevice {
   private static final int FCR_CLEAR_RECEIVE = 0x02;
   private static final int FCR_TRIGGER = 0xc0;
   private static final int LCR_DLAB = 0x80;
+  private static final int MCR_DTR = 0x01;
+  private static final int MCR_RTS = 0x02;
   private static final int MCR_OUT2 = 0x08;
   private static final int MCR_LOOP = 0x10;
   private static final int LSR_DATA = 0x01;
@@ -179,7 +184,7 @@ public final class Uart16550 implements Device<Uart16550.State>, BusDevice {
       case 3 -> lineControl;
       case 4 -> modemControl;
       case 5 -> {
-        int status = lineStatus | LSR_IDLE | (input.size() > 0 ? LSR_DATA : 0);
+        int status = lineStatus | LSR_IDLE | (dataReady() ? LSR_DATA : 0);
         lineStatus = 0;
         updateLine();
         yield status;
@@ -194,8 +199,13 @@ public final class Uart16550 implements Device<Uart16550.State>, BusDevice {
     };
   }
 
+  /** Whether there is a byte that the guest may read. */
+  private boolean dataReady() {
+    return input.size() > 0 && (modemControl & (MCR_DTR | MCR_RTS | MCR_LOOP)) != MCR_DTR;
+  }
+
   private int receive() {
-    if (input.size() == 0) {
+    if (!dataReady()) {
       return 0;
     }
     int value = input.remove();
@@ -308,7 +318,7 @@ public final class Uart16550 implements Device<Uart16550.State>, BusDevice {
     if ((interruptEnable & IER_LINE) != 0 && lineStatus != 0) {
       return IIR_LINE;
     }
-    if ((interruptEnable & IER_RECEIVE) != 0 && input.size() > 0) {
+    if ((interruptEnable & IER_RECEIVE) != 0 && dataReady()) {
       boolean fifo = (fifoControl & FCR_ENABLE) != 0;
       // Below the trigger level the sender has paused by definition: the timeout is immediate.
       return !fifo || input.size() >= TRIGGER[fifoControl >> 6] ? IIR_RECEIVE : IIR_TIMEOUT;

@@ -217,4 +217,21 @@ class Uart16550Test implements DeviceContract<Uart16550.State, Uart16550> {
     assertThat(sent.toString()).isEmpty();
     assertThat(uart.read(0, 2)).isEqualTo(-1);
   }
+
+  @Test
+  void aGuestStopsItsInputByLoweringRts() {
+    Uart16550 uart = running();
+    uart.write(1, 1, 0x01);
+    uart.write(4, 1, 0x09); // DTR and OUT2
+    offer(uart, "ab");
+    assertThat(line).isFalse();
+    assertThat(uart.read(5, 1) & 0x01).isZero();
+    assertThat(uart.read(0, 1)).isZero();
+
+    uart.write(4, 1, 0x0b);
+    assertThat(line).isTrue();
+    assertThat(uart.read(0, 1)).isEqualTo('a');
+    uart.write(4, 1, 0x08); // a guest that knows no modem lines
+    assertThat(uart.read(0, 1)).isEqualTo('b');
+  }
 }

@@ -2,6 +2,7 @@ package io.vivarium.images.agent;
 
 import java.util.List;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One request and its reply, as a state machine: send {@link #request} to the guest's port 1, feed
@@ -13,6 +14,8 @@ public final class AgentCall {
     void write(byte[] data, int offset, int length);
   }
 
+  private final String nonce;
+  private final @Nullable InputGate gate;
   private final byte[] request;
   private final MarkerScanner stdout;
   private final MarkerScanner stderr;
@@ -25,9 +28,42 @@ public final class AgentCall {
    * @throws IllegalArgumentException with a sentence, as {@link AgentProtocol#request} does
    */
   public AgentCall(String nonce, List<String> argv, Output stdout, Output stderr) {
+    this(nonce, argv, null, stdout, stderr);
+  }
+
+  private AgentCall(
+      String nonce, List<String> argv, @Nullable InputGate gate, Output stdout, Output stderr) {
+    this.nonce = nonce;
+    this.gate = gate;
     this.request = AgentProtocol.request(nonce, argv);
-    this.stdout = new MarkerScanner(nonce, true, stdout);
+    this.stdout = new MarkerScanner(nonce, true, gate == null ? stdout : gate);
     this.stderr = new MarkerScanner(nonce, false, stderr);
+  }
+
+  /** A call whose program reads an input, made by an {@link AgentInput}. */
+  public static AgentCall withInput(String nonce, List<String> argv, Output stdout, Output stderr) {
+    if (argv.isEmpty() || argv.get(0).isEmpty()) {
+      throw new IllegalArgumentException("There is no command to run.");
+    }
+    InputGate gate = new InputGate(nonce, stdout);
+    return new AgentCall(nonce, AgentInput.wrap(nonce, argv), gate, stdout, stderr);
+  }
+
+  /** Whether input may be sent: not before the program starts. */
+  public boolean takesInput() {
+    return gate != null && gate.isOpen();
+  }
+
+  /** Whether the program has ended, after which only the input's end is waited for. */
+  public boolean inputIsOver() {
+    return gate != null && gate.isOver();
+  }
+
+  /** What interrupts the program, for port {@link AgentProtocol#STDERR_PORT}; often nothing. */
+  public byte[] interruptBesideInput() {
+    return gate == null || !gate.isOpen() || gate.isOver()
+        ? new byte[0]
+        : AgentInput.interrupt(nonce);
   }
 
   /** The bytes to send to the guest's port 1. */

@@ -48,10 +48,16 @@ final class MarkerScanner {
     return status;
   }
 
-  void feed(byte[] data, int offset, int length) {
+  /**
+   * Takes bytes, and returns how many of them came before the marker's end: all, unless it came.
+   */
+  int feed(byte[] data, int offset, int length) {
+    if (done) {
+      return 0;
+    }
     int end = offset + length;
     int start = offset; // of what is surely output and not handed on yet
-    for (int i = offset; i < end && !done; i++) {
+    for (int i = offset; i < end; i++) {
       byte b = data[i];
       if (accepts(b)) {
         if (held == 0) {
@@ -61,6 +67,7 @@ final class MarkerScanner {
         start = i + 1;
       } else if (held >= head.length && b == '\n' && complete()) {
         done = true;
+        return i + 1 - offset;
       } else if (held > 0) {
         // The mark stands only at the marker's front, so no part of what is held can begin another.
         emit(candidate, 0, held);
@@ -69,9 +76,10 @@ final class MarkerScanner {
         i--; // The byte may itself be a mark: look at it again with nothing held.
       }
     }
-    if (!done && held == 0) {
+    if (held == 0) {
       emit(data, start, end);
     }
+    return length;
   }
 
   private boolean accepts(byte b) {

@@ -22,6 +22,14 @@
  * came; they come in either order. What a program that it left in the background still prints
  * appears in the output of the next request.
  *
+ * <p><b>Input.</b> A program with an input is run by {@code sh -c SCRIPT NONCE PROGRAM ARGS...}, a
+ * script that joins the program's standard input to port 1. On port 1 {@code 0x1E NONCE "i\n"} says
+ * that input may come, {@code 0x1E NONCE "o\n"} that the program has ended; the reply's own marker
+ * follows only once the input's end has come too. Input is what a terminal makes of what is typed:
+ * 0x04 hands on a line without a line feed, and on an empty line it is the end; 0x16 goes before
+ * the bytes 0x03, 0x04, 0x16 and 0x1C. The guest stops it by RTS. {@code NONCE "\n"} on port 2 is
+ * SIGINT for the program, even while port 1 is stopped.
+ *
  * <p><b>One at a time.</b> The next request is read when the one before is done; at most 64 KiB of
  * it may wait in the guest.
  *

@@ -136,4 +136,43 @@ class AgentProtocolTest {
       assertThat(got.toByteArray()).isEqualTo(sent.toByteArray());
     }
   }
+
+  @Test
+  void inputIsWhatATerminalMakesOfWhatIsTyped() {
+    AgentInput input = new AgentInput();
+    assertThat(encode(input, "line\n")).isEqualTo("line\n");
+    assertThat(encode(input, "part")).isEqualTo("part\u0004");
+    assertThat(encode(input, "\u0003\u0004\u0016\u001c\0\r\n"))
+        .isEqualTo("\u0016\u0003\u0016\u0004\u0016\u0016\u0016\u001c\0\r\n");
+    assertThat(input.end()).containsExactly(4);
+    for (String line : encode(input, "z".repeat(10_000)).split("\u0004")) {
+      assertThat(line.length()).isBetween(1, 4_094);
+    }
+  }
+
+  @Test
+  void aCallWithInputTellsWhenItsProgramBeginsAndEnds() {
+    byte[] out =
+        "late\u001eabc123i\nout\u001eabc123\u001eabc123o\nx\u001eabc123 3\n"
+            .getBytes(StandardCharsets.UTF_8);
+    int begins = "late\u001eabc123i\n".length();
+    int ends = begins + "out\u001eabc123\u001eabc123o\n".length();
+    for (int cut = 0; cut <= out.length; cut++) {
+      ByteArrayOutputStream got = new ByteArrayOutputStream();
+      AgentCall call = AgentCall.withInput("abc123", List.of("a"), got::write, got::write);
+      call.feedStdout(out, 0, cut);
+      assertThat(call.takesInput()).isEqualTo(cut >= begins);
+      assertThat(call.inputIsOver()).isEqualTo(cut >= ends);
+      assertThat(call.interruptBesideInput().length > 0).isEqualTo(cut >= begins && cut < ends);
+      call.feedStdout(out, cut, out.length - cut);
+      call.feedStderr("\u001eabc123\n".getBytes(StandardCharsets.UTF_8), 0, 8);
+      assertThat(call.exitStatus()).hasValue(3);
+      assertThat(got).hasToString("out\u001eabc123");
+    }
+  }
+
+  private static String encode(AgentInput input, String text) {
+    byte[] bytes = input.encode(text.getBytes(StandardCharsets.US_ASCII));
+    return new String(bytes, StandardCharsets.US_ASCII);
+  }
 }

@@ -57,6 +57,11 @@ final class EngineConnection implements AutoCloseable {
     }
   }
 
+  /** The id that the next call's request will have. */
+  long nextId() {
+    return lastId + 1;
+  }
+
   JsonObject call(String method, JsonObject params) throws VivariumException {
     return call(method, params, Events.IGNORE);
   }

@@ -22,6 +22,7 @@ import io.vivarium.library.Library;
 import io.vivarium.library.MachineFolder;
 import io.vivarium.library.SnapshotStore;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -192,15 +193,20 @@ public final class EngineVms {
     return EngineConsole.attach(name, EngineConnection.open(library.find(name)), listener);
   }
 
-  public ExecResult exec(String name, List<String> argv, Vivarium.ExecListener output)
+  public ExecResult exec(
+      String name, List<String> argv, @Nullable InputStream input, Vivarium.ExecListener output)
       throws VivariumException {
     try (EngineConnection connection = EngineConnection.open(library.find(name))) {
+      long id = connection.nextId();
+      ExecFeeder feeder = input == null ? null : new ExecFeeder(connection, id, input);
       JsonObject result =
           connection.call(
               "exec",
-              new JsonObject().put("argv", argv),
+              new JsonObject().put("argv", argv).put("input", feeder != null),
               (method, params) -> {
-                if (method.equals("exec.output")) {
+                if (method.equals("exec.room") && feeder != null) {
+                  feeder.room((int) params.number("bytes", 0, Integer.MAX_VALUE));
+                } else if (method.equals("exec.output")) {
                   byte[] data = EngineConsole.decode(params.string("data"));
                   if (params.string("stream").equals("stdout")) {
                     output.stdout(data);

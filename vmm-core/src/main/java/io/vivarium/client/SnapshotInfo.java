@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param parent id of the parent node, or null at a root
  * @param live whether memory and device state are in it, so that restoring continues the guest
  * @param ownBytes bytes of the host's disk that deleting it would free
- * @param totalBytes bytes that restoring it needs, own and shared
+ * @param totalBytes lengths of its files: pages of zeroes count here, and cost nothing on the disk
  * @param lastConsoleLines what stood on the console
  */
 public record SnapshotInfo(

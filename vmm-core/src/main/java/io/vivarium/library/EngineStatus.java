@@ -5,12 +5,16 @@ import io.vivarium.client.JsonException;
 import io.vivarium.client.JsonObject;
 import io.vivarium.client.VmState;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +42,16 @@ public record EngineStatus(VmState state, long pid, Instant startedAt, @Nullable
     }
   }
 
+  /** A full disk has no room for a new file, and the old one's block is ours: a truth in time. */
+  private static void overwrite(Path file, byte[] text) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      // One write, and nothing of the old text behind it: whoever reads meanwhile sees JSON.
+      byte[] padded = Arrays.copyOf(text, (int) Math.max(text.length, channel.size()));
+      Arrays.fill(padded, text.length, padded.length, (byte) ' ');
+      channel.write(ByteBuffer.wrap(padded), 0);
+    }
+  }
+
   public void write(Path file) throws IOException {
     JsonObject json =
         new JsonObject()
@@ -45,6 +59,14 @@ public record EngineStatus(VmState state, long pid, Instant startedAt, @Nullable
             .put("pid", pid)
             .put("startedAt", startedAt)
             .put("reason", reason);
-    DurableFiles.writeQuickly(file, Json.write(json).getBytes(StandardCharsets.UTF_8));
+    byte[] text = Json.write(json).getBytes(StandardCharsets.UTF_8);
+    try {
+      DurableFiles.writeQuickly(file, text);
+    } catch (IOException e) {
+      if (!Failures.full(e)) {
+        throw e;
+      }
+      overwrite(file, text);
+    }
   }
 }

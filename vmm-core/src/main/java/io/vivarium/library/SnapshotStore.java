@@ -10,12 +10,9 @@ import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -155,7 +152,7 @@ public final class SnapshotStore {
 
   /** With the bytes that it holds on disk. */
   public SnapshotInfo info(Entry entry) {
-    long bytes = bytesOnDisk(folder.snapshots().resolve(entry.id()));
+    DiskUsage usage = DiskUsage.of(folder.snapshots().resolve(entry.id()));
     return new SnapshotInfo(
         entry.id(),
         entry.name(),
@@ -163,8 +160,8 @@ public final class SnapshotStore {
         entry.note(),
         entry.takenAt(),
         entry.live(),
-        bytes,
-        bytes,
+        usage.allocated(),
+        usage.lengths(),
         entry.lastConsoleLines());
   }
 
@@ -286,29 +283,4 @@ public final class SnapshotStore {
   private static final String DAMAGED = "damaged: snapshot.json: ";
   private static final VmSpec EMPTY_SPEC =
       new VmSpec(1, "damaged", null, null, null, null, 0, 0, List.of(), List.of(), "none", false);
-
-  /** Bytes of all files in a folder; of a sparse file its length, which is the most it can hold. */
-  public static long bytesOnDisk(Path folder) {
-    long[] bytes = {0};
-    try {
-      Files.walkFileTree(
-          folder,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                throws IOException {
-              bytes[0] += attributes.size();
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException failure) {
-              return FileVisitResult.CONTINUE;
-            }
-          });
-    } catch (IOException e) {
-      return bytes[0];
-    }
-    return bytes[0];
-  }
 }

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /** What {@code /dev/kvm} itself says. */
 final class KvmCheck {
@@ -32,7 +34,25 @@ final class KvmCheck {
 
   private KvmCheck() {}
 
+  /** On a thread of its own: KVM binds a vCPU to a thread, which must not be a virtual one. */
   static List<HostCheck> check() {
+    FutureTask<List<HostCheck>> task = new FutureTask<>(KvmCheck::ask);
+    Thread.ofPlatform().daemon().name("kvm-check").start(task);
+    try {
+      return task.get();
+    } catch (ExecutionException e) {
+      return List.of(failed(String.valueOf(e.getCause()), "Please report it."));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return List.of(failed("the check was called off", "Check again."));
+    }
+  }
+
+  private static HostCheck failed(String detail, String cure) {
+    return new HostCheck("kvm.api", "KVM", Status.ERROR, detail, cure);
+  }
+
+  private static List<HostCheck> ask() {
     List<HostCheck> checks = new ArrayList<>();
     try (Kvm kvm = Kvm.open()) {
       checks.add(api(kvm.apiVersion()));
@@ -41,10 +61,7 @@ final class KvmCheck {
     } catch (KvmException e) {
       String hint = e.hint();
       checks.add(
-          new HostCheck(
-              "kvm.api",
-              "KVM",
-              Status.ERROR,
+          failed(
               String.valueOf(e.getMessage()),
               hint == null ? "See 'sudo dmesg | grep kvm'." : hint));
     }

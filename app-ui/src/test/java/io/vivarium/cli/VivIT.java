@@ -1,19 +1,19 @@
 package io.vivarium.cli;
 
+import static io.vivarium.cli.VivProcess.inspect;
+import static io.vivarium.cli.VivProcess.viv;
+import static io.vivarium.cli.VivProcess.vivWith;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.vivarium.client.Json;
+import io.vivarium.cli.VivProcess.Ran;
 import io.vivarium.client.JsonObject;
-import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.Reader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.Stream;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -24,72 +24,11 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("kvm")
 final class VivIT {
-  private static Path home =
-      Path.of(System.getProperty("vivarium.project.root", ".."), "target", "test-home")
-          .toAbsolutePath()
-          .normalize();
   private static final String VM = "viv-it";
-
-  /** How a command ended; each byte of its output is a character of ISO 8859-1. */
-  private record Ran(int status, String text, String err) {}
-
-  private static Ran viv(String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-XX:TieredStopAtLevel=1");
-    command.add("-XX:+UseSerialGC");
-    command.add("--enable-native-access=ALL-UNNAMED");
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add("io.vivarium.cli.VivMain");
-    command.addAll(List.of(arguments));
-    File err = File.createTempFile("viv", ".err");
-    ProcessBuilder builder = new ProcessBuilder(command).redirectError(err);
-    builder.environment().put("VIVARIUM_HOME", home.toString());
-    Process process = builder.start();
-    process.getOutputStream().close();
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    process.getInputStream().transferTo(out);
-    int status = process.waitFor();
-    String said = Files.readString(err.toPath());
-    Files.delete(err.toPath());
-    return new Ran(status, out.toString(StandardCharsets.ISO_8859_1), said);
-  }
-
-  private static JsonObject inspect(String name) throws Exception {
-    Ran ran = viv("inspect", name);
-    assertThat(ran.status()).as(ran.err()).isZero();
-    return Json.parse(ran.text());
-  }
 
   @BeforeAll
   static void warm() throws Exception {
-    assumeTrue(
-        Files.isReadable(Path.of("/dev/kvm")) && Files.isWritable(Path.of("/dev/kvm")),
-        "skipped: this host has no /dev/kvm that this user may use");
-    if (Files.isDirectory(home) && !Files.isWritable(home)) {
-      home = copy(home);
-    }
-    // The first run builds the image and boots it once; where that cannot be, say why.
-    Ran ran = viv("run", "--rm", "debian-tiny", "--", "true");
-    assumeTrue(ran.status() == 0 || !ran.err().contains("package"), "skipped: " + ran.err());
-    assertThat(ran.status()).as(ran.err()).isZero();
-  }
-
-  /** In the lab the images came along read-only, and belong to somebody else. */
-  private static Path copy(Path from) throws IOException {
-    Path to = Files.createTempDirectory("viv-it");
-    try (Stream<Path> found = Files.walk(from.resolve("images"))) {
-      for (Path file : found.toList()) {
-        Path target = to.resolve(from.relativize(file).toString());
-        if (Files.isDirectory(file)) {
-          Files.createDirectories(target);
-        } else {
-          Files.copy(file, target);
-        }
-      }
-    }
-    return to;
+    VivProcess.warm();
   }
 
   @AfterEach
@@ -144,6 +83,74 @@ final class VivIT {
     assertThat(viv("snapshot", "ls", VM + "-2").text()).contains("s1").contains("good");
     assertThat(viv("start", VM + "-2").status()).isZero();
     assertThat(viv("logs", VM + "-2").text()).contains("# ");
+  }
+
+  @Test
+  void inputReachesACommandByteForByteAndTheNextIsNotHarmed() throws Exception {
+    viv("run", "-d", "--name", VM, "debian-tiny").mustWork();
+    byte[] all = new byte[512];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = (byte) i;
+    }
+    assertThat(vivWith(all, "exec", "-i", VM, "--", "cat").mustWork().text())
+        .isEqualTo(new String(all, StandardCharsets.ISO_8859_1));
+    byte[] script = "echo out; echo err >&2; exit 5\n".getBytes(StandardCharsets.US_ASCII);
+    assertThat(vivWith(script, "exec", "-i", VM, "--", "sh"))
+        .isEqualTo(new Ran(5, "out\n", "err\n"));
+    // What the program leaves unread is no request of its own.
+    byte[] unread = "touch /root/harm\n".repeat(20).getBytes(StandardCharsets.US_ASCII);
+    assertThat(vivWith(unread, "exec", "-i", VM, "--", "true")).isEqualTo(new Ran(0, "", ""));
+    assertThat(viv("exec", VM, "--", "ls", "/root").mustWork().text()).isEmpty();
+  }
+
+  @Test
+  void aPasteOf64KibLosesNothing() throws Exception {
+    viv("run", "-d", "--name", VM, "debian-tiny").mustWork();
+    Random random = new Random(64);
+    StringBuilder text = new StringBuilder();
+    while (text.length() < 64 << 10) {
+      text.append(Long.toUnsignedString(random.nextLong() | Long.MIN_VALUE, 36).repeat(4), 0, 51);
+      text.append('\n');
+    }
+    String paste = text.toString();
+    Process console = VivProcess.start(VivProcess.words("console", VM), new File("/dev/null"));
+    try (var to = console.getOutputStream();
+        var shown = new InputStreamReader(console.getInputStream(), StandardCharsets.ISO_8859_1)) {
+      send(to, "stty -echo; echo rea''dy; cat >/root/paste; echo do''ne\r");
+      await(shown, "ready");
+      send(to, paste + "\u0004");
+      await(shown, "done");
+    } finally {
+      console.destroy();
+    }
+    assertThat(viv("exec", VM, "--", "cat", "/root/paste").mustWork().text()).isEqualTo(paste);
+  }
+
+  private static void send(OutputStream to, String text) throws IOException {
+    to.write(text.getBytes(StandardCharsets.US_ASCII));
+    to.flush();
+  }
+
+  private static void await(Reader from, String text) throws IOException {
+    StringBuilder seen = new StringBuilder();
+    while (seen.indexOf(text) < 0) {
+      int c = from.read();
+      assertThat(c).as("the console ended after: %s", seen).isNotNegative();
+      seen.append((char) c);
+    }
+  }
+
+  @Test
+  void twoProcessorsComeUpAndComeBack() throws Exception {
+    viv("run", "-d", "--cpus", "2", "--name", VM, "debian-tiny").mustWork();
+    assertThat(viv("exec", VM, "--", "nproc").mustWork().text()).isEqualTo("2\n");
+    viv("snapshot", "take", VM, "two").mustWork();
+    viv("exec", VM, "--", "sh", "-c", "echo after >/root/note").mustWork();
+    viv("kill", VM).mustWork();
+    viv("snapshot", "restore", VM, "two").mustWork();
+    String both =
+        "grep -c ^processor /proc/cpuinfo; ls /root; taskset -p 2 $$ >/dev/null && echo on 1";
+    assertThat(viv("exec", VM, "--", "sh", "-c", both).mustWork().text()).isEqualTo("2\non 1\n");
   }
 
   @Test

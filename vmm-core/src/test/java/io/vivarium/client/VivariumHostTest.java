@@ -144,6 +144,87 @@ final class VivariumHostTest {
     assertThat(host.snapshots("web")).singleElement().matches(s -> s.parent() == null);
   }
 
+  private Path disks(String name) {
+    return home.resolve("library/machines").resolve(name).resolve("disks");
+  }
+
+  private void runWithDisk(String name, String disk) throws Exception {
+    host.create(spec(name, false).withDisks(List.of(Disks.parse(disk))), Progress.NONE);
+    host.start(name, false, Progress.NONE);
+  }
+
+  @Test
+  void aDiskIsKeptAndComesBackWithTheMemoryOfASnapshot() throws Exception {
+    runWithDisk("web", "2M");
+    type("web", "write one", "wrote one");
+    host.takeSnapshot("web", "first", "", Progress.NONE);
+    assertThat(disks("web").toFile().list()).hasSize(2);
+    type("web", "write two", "wrote two");
+    host.restoreSnapshot("web", "first", Progress.NONE);
+    type("web", "read", "disk=one");
+    assertThat(disks("web").toFile().list()).as("what came after is gone").hasSize(2);
+
+    type("web", "write two", "wrote two");
+    host.takeSnapshot("web", "second", "", Progress.NONE);
+    host.kill("web");
+    host.restoreSnapshot("web", "first", Progress.NONE);
+    type("web", "read", "disk=one");
+    host.restoreSnapshot("web", "second", Progress.NONE);
+    type("web", "read", "disk=two");
+    host.stop("web", 10_000, Progress.NONE);
+    host.start("web", false, Progress.NONE);
+    type("web", "read", "disk=two");
+  }
+
+  @Test
+  void removingASnapshotTakesOnlyWhatNothingStandsOn() throws Exception {
+    runWithDisk("web", "2M,format=raw");
+    type("web", "write one", "wrote one");
+    host.takeSnapshot("web", "first", "", Progress.NONE);
+    type("web", "write two", "wrote two");
+    host.takeSnapshot("web", "second", "", Progress.NONE);
+    host.restoreSnapshot("web", "first", Progress.NONE);
+    assertThat(disks("web").toFile().list()).hasSize(3);
+    host.removeSnapshot("web", "second");
+    assertThat(disks("web").toFile().list()).hasSize(2);
+    host.removeSnapshot("web", "first");
+    assertThat(disks("web").toFile().list()).as("the VM stands on it").hasSize(2);
+    type("web", "read", "disk=one");
+  }
+
+  @Test
+  void aFileInPlaceIsLockedAndKeepsNoState() throws Exception {
+    Path file = home.resolve("own.raw");
+    io.vivarium.images.disk.RawDisk.create(file, 1 << 20);
+    runWithDisk("web", file.toString());
+    type("web", "write one", "wrote one");
+    assertThat(failure(() -> host.takeSnapshot("web", "s", "", Progress.NONE)))
+        .hasMessageContaining("in place");
+    assertThat(failure(() -> runWithDisk("db", file.toString()))).hasMessageContaining("in use");
+    host.stop("web", 10_000, Progress.NONE);
+    assertThat(new String(Files.readAllBytes(file), StandardCharsets.US_ASCII)).startsWith("one");
+    host.detachDisk("web", 0);
+    assertThat(host.inspect("web").spec().disks()).isEmpty();
+    assertThat(file).exists();
+  }
+
+  @Test
+  void disksAreAttachedGrownAndDetachedWhileStopped() throws Exception {
+    host.create(spec("web", false), Progress.NONE);
+    host.attachDisk("web", Disks.parse("1M"));
+    assertThat(host.growDisk("web", 0, 4 << 20).spec().disks().getFirst().sizeBytes())
+        .isEqualTo(4 << 20);
+    assertThat(failure(() -> host.growDisk("web", 0, 1 << 20))).hasMessageContaining("only grow");
+    assertThat(failure(() -> host.growDisk("web", 1, 8 << 20)).kind()).isEqualTo(Kind.NOT_FOUND);
+    host.start("web", false, Progress.NONE);
+    assertThat(failure(() -> host.attachDisk("web", Disks.parse("1M"))).kind())
+        .isEqualTo(Kind.WRONG_STATE);
+    host.stop("web", 10_000, Progress.NONE);
+    host.detachDisk("web", 0);
+    assertThat(disks("web")).isEmptyDirectory();
+    assertThat(home.resolve("library/trash")).isDirectoryRecursivelyContaining("glob:**.qcow2");
+  }
+
   @Test
   void aDamagedSnapshotIsRefusedAndTheGuestGoesOn() throws Exception {
     run("web");

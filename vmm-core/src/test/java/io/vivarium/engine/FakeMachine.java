@@ -8,6 +8,7 @@ import io.vivarium.machine.MachineExit;
 import io.vivarium.machine.SerialPort;
 import io.vivarium.machine.VirtualMachine;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ final class FakeMachine implements VirtualMachine {
   static final class Factory implements MachineFactory {
     @Override
     public VirtualMachine boot(MachineConfig config, MachineExit.Listener listener) {
-      return new FakeMachine("", listener);
+      return new FakeMachine("", config.devices(), listener);
     }
 
     @Override
@@ -36,7 +37,7 @@ final class FakeMachine implements VirtualMachine {
         if (!state.startsWith("fake:")) {
           throw new VivariumException(Kind.BAD_FILE, "the state's checksum is wrong", "");
         }
-        return new FakeMachine(state.substring("fake:".length()), listener);
+        return new FakeMachine(state.substring("fake:".length()), devices, listener);
       } catch (IOException e) {
         throw new VivariumException(Kind.BAD_FILE, "there is no state", "", e);
       }
@@ -44,6 +45,7 @@ final class FakeMachine implements VirtualMachine {
   }
 
   private final MachineExit.Listener listener;
+  private final DeviceConfig devices;
   private final StringBuilder memory;
   private final Port console = new Port(this::typed);
   private final Port agent = new Port(this::requested);
@@ -52,7 +54,8 @@ final class FakeMachine implements VirtualMachine {
   private boolean announced;
   private boolean paused = true;
 
-  FakeMachine(String memory, MachineExit.Listener listener) {
+  FakeMachine(String memory, DeviceConfig devices, MachineExit.Listener listener) {
+    this.devices = devices;
     this.memory = new StringBuilder(memory);
     this.listener = listener;
     this.announced = !memory.isEmpty();
@@ -66,8 +69,28 @@ final class FakeMachine implements VirtualMachine {
         case "reboot" -> listener.exited(new MachineExit.Reset());
         case "panic" -> listener.exited(new MachineExit.Panic("no init"));
         case "memory" -> console.say("memory=" + memory + "\n");
+        case "read" -> console.say("disk=" + onDisk(null) + "\n");
+        case "write one", "write two" -> console.say("wrote " + onDisk(line.substring(6)) + "\n");
         default -> memory.append(line).append(';');
       }
+    }
+  }
+
+  /** What stands on the first disk, after {@code write} was put there where it is not null. */
+  private String onDisk(@Nullable String write) {
+    try {
+      if (write != null) {
+        devices
+            .disks()
+            .getFirst()
+            .disk()
+            .write(0, MemorySegment.ofArray(write.getBytes(StandardCharsets.US_ASCII)));
+      }
+      byte[] three = new byte[3];
+      devices.disks().getFirst().disk().read(0, MemorySegment.ofArray(three));
+      return new String(three, StandardCharsets.US_ASCII).replace('\0', '-');
+    } catch (IOException e) {
+      return e.toString();
     }
   }
 

@@ -1,5 +1,7 @@
 package io.vivarium.desktop.vm;
 
+import io.vivarium.client.Disks;
+import io.vivarium.client.Ports;
 import io.vivarium.client.VmInfo;
 import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmStats;
@@ -10,6 +12,8 @@ import io.vivarium.desktop.ui.Format;
 import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Texts;
 import java.time.Duration;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import javafx.scene.control.Label;
 import javafx.scene.control.ScrollPane;
 import javafx.scene.control.TextArea;
@@ -27,6 +31,8 @@ final class DetailsTab extends ScrollPane {
   private final GridPane use = Nodes.facts();
   private final Label cpu = Nodes.label("—");
   private final Label resident = Nodes.label("—");
+  private final Label disk = Nodes.label("—");
+  private final Label network = Nodes.label("—");
   private final Label up = Nodes.label("—");
   private final TextArea engine = new TextArea();
   private @Nullable VmStats before;
@@ -37,7 +43,9 @@ final class DetailsTab extends ScrollPane {
     this.texts = desk.texts();
     use.addRow(0, Nodes.label(texts.get("details.cpu"), "muted"), cpu);
     use.addRow(1, Nodes.label(texts.get("details.resident"), "muted"), resident);
-    use.addRow(2, Nodes.label(texts.get("details.up"), "muted"), up);
+    use.addRow(2, Nodes.label(texts.get("details.disk.use"), "muted"), disk);
+    use.addRow(3, Nodes.label(texts.get("details.net.use"), "muted"), network);
+    use.addRow(4, Nodes.label(texts.get("details.up"), "muted"), up);
     engine.setEditable(false);
     engine.getStyleClass().add("code");
     engine.setPrefRowCount(16);
@@ -72,8 +80,15 @@ final class DetailsTab extends ScrollPane {
     fact("details.memory", Format.bytes(spec.memoryBytes()));
     fact("details.cpus", Integer.toString(spec.cpus()));
     fact("details.network", texts.get("network." + spec.network().replaceAll(":.*", "")));
-    for (VmSpec.DiskSpec disk : spec.disks()) {
-      fact("details.disk", disk.file() + " (" + Format.bytes(disk.sizeBytes()) + ")");
+    if (!spec.ports().isEmpty()) {
+      fact(
+          "details.ports",
+          spec.ports().stream().map(Ports::text).collect(Collectors.joining("  ")));
+    }
+    for (int i = 0; i < spec.disks().size(); i++) {
+      VmSpec.DiskSpec disk = spec.disks().get(i);
+      String where = disk.file() + " (" + Format.bytes(disk.sizeBytes()) + ")";
+      fact(Nodes.label(texts.get("details.disk", Disks.guestName(i)), "muted"), where);
     }
     fact(
         "details.life",
@@ -84,11 +99,12 @@ final class DetailsTab extends ScrollPane {
 
   private void fact(String key, @Nullable String value) {
     if (value != null) {
-      facts.addRow(
-          facts.getRowCount(),
-          Nodes.label(texts.get(key), "muted"),
-          Nodes.paragraph(value, "fact"));
+      fact(Nodes.label(texts.get(key), "muted"), value);
     }
+  }
+
+  private void fact(Label name, String value) {
+    facts.addRow(facts.getRowCount(), name, Nodes.paragraph(value, "fact"));
   }
 
   /** Reads the counters; the shell's beat calls it while the tab is seen. */
@@ -97,6 +113,8 @@ final class DetailsTab extends ScrollPane {
       before = null;
       cpu.setText("—");
       resident.setText("—");
+      disk.setText("—");
+      network.setText("—");
       up.setText("—");
       return;
     }
@@ -111,6 +129,16 @@ final class DetailsTab extends ScrollPane {
       double share =
           100.0 * (now.cpuNanos() - last.cpuNanos()) / (now.uptimeNanos() - last.uptimeNanos());
       cpu.setText(texts.get("details.percent", Math.max(0, Math.round(share))));
+      disk.setText(
+          texts.get(
+              "details.disk.rates",
+              rate(last, now, VmStats::diskReadBytes),
+              rate(last, now, VmStats::diskWriteBytes)));
+      network.setText(
+          texts.get(
+              "details.net.rates",
+              rate(last, now, VmStats::netReceiveBytes),
+              rate(last, now, VmStats::netSendBytes)));
     }
     resident.setText(
         texts.get(
@@ -118,6 +146,13 @@ final class DetailsTab extends ScrollPane {
             Format.bytes(now.residentBytes()),
             Format.bytes(now.memoryBytes())));
     up.setText(Format.span(Duration.ofNanos(now.uptimeNanos())));
+  }
+
+  /** Of a counter, a second. */
+  private static String rate(VmStats last, VmStats now, ToLongFunction<VmStats> counter) {
+    double seconds = (now.uptimeNanos() - last.uptimeNanos()) / 1e9;
+    double change = (double) counter.applyAsLong(now) - counter.applyAsLong(last);
+    return Format.bytes(Math.max(0, Math.round(change / seconds)));
   }
 
   private void readEngine() {

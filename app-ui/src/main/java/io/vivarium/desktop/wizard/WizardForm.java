@@ -1,15 +1,22 @@
 package io.vivarium.desktop.wizard;
 
+import io.vivarium.client.Disks;
 import io.vivarium.client.ImageInfo;
+import io.vivarium.client.Ports;
 import io.vivarium.client.Sizes;
+import io.vivarium.client.SpecRules;
 import io.vivarium.client.VivariumException;
+import io.vivarium.client.VivariumHost;
 import io.vivarium.client.VmSpec;
+import io.vivarium.client.VmSpec.DiskSpec;
+import io.vivarium.client.VmSpec.PortSpec;
 import io.vivarium.desktop.model.HostLimits;
 import io.vivarium.desktop.ui.Format;
 import io.vivarium.desktop.ui.Texts;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -37,14 +44,13 @@ final class WizardForm {
     INITRD,
     NAME,
     MEMORY,
-    CPUS
+    CPUS,
+    DISK,
+    PORTS
   }
 
   private static final long DEFAULT_MEMORY = 256L << 20;
   private static final int SPEC_VERSION = 1;
-
-  /** Devices for a network come with a later slice. */
-  private static final String NETWORK = "none";
 
   final BooleanProperty ownKernel = new SimpleBooleanProperty(false);
   final ObjectProperty<@Nullable ImageInfo> image = new SimpleObjectProperty<>();
@@ -54,6 +60,17 @@ final class WizardForm {
   final StringProperty name = new SimpleStringProperty("");
   final StringProperty memory = new SimpleStringProperty("");
   final IntegerProperty cpus = new SimpleIntegerProperty(1);
+
+  /** A disk more, as {@code viv run --disk} takes it; empty for none. */
+  final StringProperty disk = new SimpleStringProperty("");
+
+  /** Whether it reaches the internet. */
+  final BooleanProperty network =
+      new SimpleBooleanProperty(VivariumHost.defaultNetwork().equals("user"));
+
+  /** Published ports, as {@code viv run --publish} takes them, with blanks between. */
+  final StringProperty ports = new SimpleStringProperty("");
+
   final BooleanProperty disposable = new SimpleBooleanProperty(false);
 
   private final HostLimits limits;
@@ -107,7 +124,71 @@ final class WizardForm {
     if (cpus.get() < 1 || cpus.get() > limits.maxCpus()) {
       problems.put(Field.CPUS, texts.get("wizard.cpus.range", limits.maxCpus()));
     }
+    put(problems, Field.DISK, problemOf(this::disks));
+    put(problems, Field.PORTS, problemOf(this::checkedPorts));
     return problems;
+  }
+
+  /** What is read of a field, or throws a sentence. */
+  private interface Reading<T> {
+    T read() throws VivariumException;
+  }
+
+  private static String problemOf(Reading<?> reading) {
+    try {
+      reading.read();
+      return "";
+    } catch (VivariumException e) {
+      String cure = e.cure().isEmpty() ? "" : " " + e.cure();
+      String what = String.valueOf(e.getMessage());
+      return Character.toUpperCase(what.charAt(0)) + what.substring(1) + "." + cure;
+    }
+  }
+
+  private List<DiskSpec> disks() throws VivariumException {
+    if (disk.get().isBlank()) {
+      return List.of();
+    }
+    DiskSpec one = Disks.parse(disk.get().strip());
+    refuse(SpecRules.disk(one));
+    if (Disks.inPlace(one)) {
+      refuse(orNull(fileProblem(one.file())));
+    }
+    return List.of(one);
+  }
+
+  private List<PortSpec> checkedPorts() throws VivariumException {
+    List<PortSpec> parsed = new ArrayList<>();
+    if (network.get()) {
+      for (String word : portWords()) {
+        parsed.add(Ports.parse(word));
+      }
+    }
+    refuse(SpecRules.ports(parsed, networkMode()));
+    return parsed;
+  }
+
+  private List<String> portWords() {
+    return ports.get().isBlank() ? List.of() : List.of(ports.get().strip().split("[\\s,]+"));
+  }
+
+  private String networkMode() {
+    return network.get() ? "user" : "none";
+  }
+
+  private static void refuse(@Nullable String wrong) throws VivariumException {
+    if (wrong != null) {
+      throw new VivariumException(VivariumException.Kind.USAGE, wrong, "");
+    }
+  }
+
+  /** What a field comes to that has no problem. */
+  private static <T> List<T> sound(Reading<List<T>> reading) {
+    try {
+      return reading.read();
+    } catch (VivariumException e) {
+      throw new IllegalStateException("the form has problems", e);
+    }
   }
 
   private static void put(Map<Field, String> problems, Field field, String problem) {
@@ -182,9 +263,9 @@ final class WizardForm {
         own ? orNull(cmdline.get()) : null,
         memoryBytes(),
         cpus.get(),
-        List.of(),
-        List.of(),
-        NETWORK,
+        sound(this::disks),
+        sound(this::checkedPorts),
+        networkMode(),
         disposable.get());
   }
 
@@ -202,7 +283,8 @@ final class WizardForm {
             + " --memory "
             + memory.get().strip().replace(" ", "")
             + " --cpus "
-            + cpus.get();
+            + cpus.get()
+            + devices();
     if (!ownKernel.get()) {
       line.append("viv run -d").append(disposable.get() ? " --rm" : "").append(size);
       line.append(' ').append(chosen == null ? "IMAGE" : chosen.name());
@@ -217,6 +299,20 @@ final class WizardForm {
       line.append(" --cmdline ").append(quoted(cmdline.get().strip()));
     }
     return line.append(" && viv start ").append(name.get()).toString();
+  }
+
+  private String devices() {
+    StringBuilder words = new StringBuilder();
+    if (!disk.get().isBlank()) {
+      words.append(" --disk ").append(quoted(disk.get().strip()));
+    }
+    if (!networkMode().equals(VivariumHost.defaultNetwork())) {
+      words.append(" --network ").append(networkMode());
+    }
+    if (network.get()) {
+      portWords().forEach(port -> words.append(" -p ").append(quoted(port)));
+    }
+    return words.toString();
   }
 
   /** As a shell takes it for one word. */

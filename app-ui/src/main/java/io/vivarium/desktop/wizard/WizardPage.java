@@ -29,6 +29,7 @@ public final class WizardPage implements Page {
   private final WizardForm form;
   private final SourceChooser source;
   private final SizeChooser size;
+  private final DeviceChooser devices;
   private final FieldBox nameBox;
   private final TextField name = Nodes.id(new TextField(), "wizard-name");
   private final SummaryBox summary;
@@ -43,6 +44,7 @@ public final class WizardPage implements Page {
     form.ownKernel.set(start.ownKernel());
     source = new SourceChooser(form, texts);
     size = new SizeChooser(form, desk.limits(), texts);
+    devices = new DeviceChooser(form, texts);
     name.textProperty().bindBidirectional(form.name);
     name.setOnKeyTyped(e -> form.nameTyped());
     nameBox = new FieldBox("wizard-name", texts.get("wizard.name"), name);
@@ -58,6 +60,9 @@ public final class WizardPage implements Page {
             form.name,
             form.memory,
             form.cpus,
+            form.disk,
+            form.network,
+            form.ports,
             form.disposable)
         .forEach(property -> property.addListener(changed -> validate()));
     validate();
@@ -73,6 +78,7 @@ public final class WizardPage implements Page {
             section("wizard.section.source", source),
             section("wizard.section.name", nameBox),
             section("wizard.section.size", size),
+            section("wizard.section.devices", devices),
             section(
                 "wizard.section.life",
                 Nodes.column(
@@ -137,6 +143,9 @@ public final class WizardPage implements Page {
     size.showProblems(
         problems.getOrDefault(WizardForm.Field.MEMORY, ""),
         problems.getOrDefault(WizardForm.Field.CPUS, ""));
+    devices.showProblems(
+        problems.getOrDefault(WizardForm.Field.DISK, ""),
+        problems.getOrDefault(WizardForm.Field.PORTS, ""));
     summary.refresh(problems.isEmpty());
   }
 

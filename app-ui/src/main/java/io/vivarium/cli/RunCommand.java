@@ -4,6 +4,7 @@ import io.vivarium.client.ImageInfo;
 import io.vivarium.client.Vivarium;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.client.VivariumHost;
 import io.vivarium.client.VmSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -70,7 +71,7 @@ final class RunCommand extends Verb {
     List<String> command = ownKernel ? words : words.subList(1, words.size());
     Vivarium vivarium = vivarium();
     VmSpec spec = vm.spec(session.host(), image, remove);
-    boolean warm = !cold && image != null && spec.cmdline() == null;
+    boolean warm = !cold && image != null && VivariumHost.canStartWarm(spec);
     try (ProgressView progress = new ProgressView(session.err())) {
       if (image != null) {
         prepare(vivarium, image, spec, warm, progress);

@@ -42,6 +42,11 @@ public final class VivariumHost implements Vivarium {
     return Home.of(environment).root();
   }
 
+  /** Whether such a new VM may start from a warm snapshot of its image, once there is one. */
+  public static boolean canStartWarm(VmSpec spec) {
+    return spec.disks().isEmpty() && EngineVms.canStartWarm(spec);
+  }
+
   /** Whether such a VM would start warm. */
   public boolean hasWarm(VmSpec spec) throws VivariumException {
     return engines.hasWarm(spec);

@@ -121,6 +121,10 @@ public final class EngineVms {
     warmStarts.prepare(spec, progress);
   }
 
+  public static boolean canStartWarm(VmSpec spec) {
+    return WarmStarts.possible(spec);
+  }
+
   public boolean hasWarm(VmSpec spec) throws VivariumException {
     return warmStarts.find(spec) != null;
   }

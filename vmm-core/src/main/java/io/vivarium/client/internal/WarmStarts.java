@@ -57,7 +57,7 @@ final class WarmStarts {
    * Whether a VM may start from its image's warm snapshot. One on a private network shall have an
    * address of its own, which the guest in the snapshot lacks.
    */
-  private static boolean possible(VmSpec spec) {
+  static boolean possible(VmSpec spec) {
     return spec.image() != null
         && spec.cmdline() == null
         && (spec.network().equals("none") || spec.network().equals("user"))

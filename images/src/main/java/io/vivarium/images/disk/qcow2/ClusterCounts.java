@@ -96,6 +96,11 @@ final class ClusterCounts {
     return chunk[index];
   }
 
+  /** Takes a cluster into use if it is free; whether it was. */
+  boolean allocateAt(long cluster) {
+    return get(cluster) == 0 && add(cluster) == 1;
+  }
+
   /** Takes the lowest run of so many free clusters into use and returns its first. */
   long allocate(int clusters) {
     while (get(firstFree) != 0) {

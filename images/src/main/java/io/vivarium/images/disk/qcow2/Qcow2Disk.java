@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * what a crash leaves.
  */
 public final class Qcow2Disk implements Disk {
+  /** Bytes that are allocated and written at once while others wait. */
+  private static final int MAX_NEW_RUN = 1 << 20;
+
   private final DiskFile file;
   private final Qcow2Header header;
   private final @Nullable Disk backing;
@@ -138,7 +141,7 @@ public final class Qcow2Disk implements Disk {
     lock.readLock().lock();
     try {
       for (long done = 0; done < length; ) {
-        done += readRun(offset + done, target.asSlice(done));
+        done += readRun(offset + done, done == 0 ? target : target.asSlice(done));
       }
     } finally {
       lock.readLock().unlock();
@@ -150,7 +153,9 @@ public final class Qcow2Disk implements Disk {
     long entry = entry(offset);
     if (plain(entry)) {
       long run = plainRun(offset, entry, target.byteSize());
-      file.read(L2Entry.offset(entry) + inCluster(offset), target.asSlice(0, run));
+      file.read(
+          L2Entry.offset(entry) + inCluster(offset),
+          run == target.byteSize() ? target : target.asSlice(0, run));
       return run;
     }
     long run = Math.min(target.byteSize(), clusterSize - inCluster(offset));
@@ -215,6 +220,9 @@ public final class Qcow2Disk implements Disk {
       }
       out.makeRoom();
       int from = inCluster(offset);
+      if (from == 0 && source.byteSize() >= 2L * clusterSize && isNew(entry)) {
+        return writeNewRun(out, offset, source);
+      }
       int n = (int) Math.min(source.byteSize(), clusterSize - from);
       MemorySegment part = source.asSlice(0, n);
       long clusterStart = offset - from;
@@ -247,6 +255,40 @@ public final class Qcow2Disk implements Disk {
     } finally {
       lock.writeLock().unlock();
     }
+  }
+
+  /**
+   * Writes as many whole clusters as need a new place, and find one after the other, at once: the
+   * host's cache, too, then holds them in large pieces.
+   */
+  private long writeNewRun(Qcow2Writer out, long offset, MemorySegment source) throws IOException {
+    long most = Math.min(source.byteSize(), MAX_NEW_RUN) / clusterSize * clusterSize;
+    out.table(offset); // before the data, so that the file's end stays free to be cut off
+    long host = out.allocate();
+    long run = clusterSize;
+    long mapped = 0;
+    try {
+      while (run < most && isNew(entry(offset + run)) && out.allocateAt(host + run)) {
+        run += clusterSize;
+      }
+      file.write(host, source.asSlice(0, run));
+      while (mapped < run) {
+        long old = entry(offset + mapped);
+        out.map(offset + mapped, (host + mapped) | L2Entry.COPIED);
+        out.free(old);
+        mapped += clusterSize;
+      }
+    } finally {
+      for (long at = mapped; at < run; at += clusterSize) {
+        out.giveBack(host + at);
+      }
+    }
+    return run;
+  }
+
+  /** Whether a write needs a new cluster of the file. */
+  private static boolean isNew(long entry) {
+    return !L2Entry.allocated(entry);
   }
 
   @Override

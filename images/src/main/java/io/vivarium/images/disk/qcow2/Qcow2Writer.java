@@ -99,6 +99,15 @@ final class Qcow2Writer {
     return cluster << clusterBits;
   }
 
+  /** Takes the cluster at an offset of the file, if it is free; whether it was. */
+  boolean allocateAt(long host) {
+    boolean free = counts.allocateAt(host >>> clusterBits);
+    if (free) {
+      refcounts.touch(host >>> clusterBits);
+    }
+    return free;
+  }
+
   /** Clusters at and beyond this offset were never allocated or written: they read as zeroes. */
   long untouchedFrom() {
     return counts.neverUsedFrom() << clusterBits;
@@ -112,15 +121,16 @@ final class Qcow2Writer {
 
   /** Sets the entry for a byte of the disk, in a new L2 table if there is none. */
   void map(long offset, long entry) throws IOException {
+    if (entry != 0 || tables.get(tables.l1Index(offset)) != null) {
+      tables.set(table(offset), tables.l2Index(offset), entry);
+    }
+  }
+
+  /** The L2 table for a byte of the disk, a new one if there is none. */
+  Table table(long offset) throws IOException {
     int l1Index = tables.l1Index(offset);
     Table table = tables.get(l1Index);
-    if (table == null) {
-      if (entry == 0) {
-        return;
-      }
-      table = tables.add(l1Index, allocate());
-    }
-    tables.set(table, tables.l2Index(offset), entry);
+    return table != null ? table : tables.add(l1Index, allocate());
   }
 
   /** Lets go of what an entry referred to, once nothing on disk refers to it any more. */

@@ -1,0 +1,137 @@
+package io.vivarium.images.disk;
+
+import io.vivarium.images.disk.qcow2.BackingFiles;
+import io.vivarium.images.disk.qcow2.Qcow2;
+import io.vivarium.images.disk.qcow2.Qcow2Disk;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Random;
+
+/**
+ * Compares raw and qcow2 with the plain pread and pwrite of a file channel, on files in the host's
+ * cache, one thread, in operations per second of its CPU time, user and system, so that a busy host
+ * matters little. A program to be run by hand; all take turns in each round, and the medians
+ * count:
+ *
+ * <pre>{@code
+ * ./mvnw -q test-compile -pl images -am
+ * java -cp images/target/classes:images/target/test-classes io.vivarium.images.disk.DiskBench DIR
+ * }</pre>
+ */
+final class DiskBench {
+  private static final int SIZE = 256 << 20;
+  private static final int ROUNDS = 25;
+  private static final int BATCH = 4000;
+  private static final int SMALL = 4096;
+  private static final int LARGE = 1 << 20;
+
+  private static final ThreadMXBean CPU = ManagementFactory.getThreadMXBean();
+
+  private DiskBench() {}
+
+  private interface Target {
+    void run(long offset, MemorySegment data) throws IOException;
+  }
+
+  public static void main(String[] args) throws IOException {
+    Path folder = Files.createTempDirectory(Path.of(args[0]), "disk-bench");
+    Path plain = folder.resolve("plain");
+    Path raw = folder.resolve("disk.raw");
+    Path qcow2 = folder.resolve("disk.qcow2");
+    RawDisk.create(plain, SIZE);
+    RawDisk.create(raw, SIZE);
+    Qcow2.create(qcow2, SIZE, null, null);
+    try (Arena arena = Arena.ofConfined();
+        FileChannel channel =
+            FileChannel.open(plain, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        Disk rawDisk = RawDisk.open(raw, false, HolePunch.Factory.NONE);
+        Disk qcow2Disk =
+            Qcow2Disk.open(qcow2, false, BackingFiles.none(), HolePunch.Factory.NONE)) {
+      MemorySegment buffer = arena.allocate(LARGE, 4096);
+      new Random(1).ints(LARGE / 4).forEach(new Filler(buffer)::put);
+      Target[] writes = {(at, data) -> pwrite(channel, at, data), rawDisk::write, qcow2Disk::write};
+      Target[] reads = {(at, data) -> pread(channel, at, data), rawDisk::read, qcow2Disk::read};
+      System.out.println("                      file channel         raw        qcow2");
+      compare("1 MiB seq. 1st write", writes, buffer, 1);
+      rawDisk.flush();
+      qcow2Disk.flush();
+      channel.force(false);
+      compare("4 KiB random read", reads, buffer.asSlice(0, SMALL), ROUNDS);
+      compare("4 KiB random write", writes, buffer.asSlice(0, SMALL), ROUNDS);
+      compare("1 MiB seq. read", reads, buffer, ROUNDS);
+      compare("1 MiB seq. write", writes, buffer, ROUNDS);
+    } finally {
+      for (Path path : new Path[] {plain, raw, qcow2, folder}) {
+        Files.delete(path);
+      }
+    }
+  }
+
+  private static final class Filler {
+    private final ByteBuffer into;
+
+    Filler(MemorySegment segment) {
+      into = segment.asByteBuffer();
+    }
+
+    void put(int value) {
+      into.putInt(value);
+    }
+  }
+
+  private static void pread(FileChannel channel, long offset, MemorySegment data)
+      throws IOException {
+    ByteBuffer buffer = data.asByteBuffer();
+    while (buffer.hasRemaining()) {
+      channel.read(buffer, offset + buffer.position());
+    }
+  }
+
+  private static void pwrite(FileChannel channel, long offset, MemorySegment data)
+      throws IOException {
+    ByteBuffer buffer = data.asByteBuffer();
+    while (buffer.hasRemaining()) {
+      channel.write(buffer, offset + buffer.position());
+    }
+  }
+
+  private static void compare(String what, Target[] targets, MemorySegment data, int rounds)
+      throws IOException {
+    double[][] rates = new double[targets.length][rounds];
+    boolean random = data.byteSize() == SMALL;
+    for (int round = rounds == 1 ? 0 : -3; round < rounds; round++) {
+      for (int i = 0; i < targets.length; i++) {
+        // Whoever comes first in a round is another each time.
+        int t = Math.floorMod(i + round, targets.length);
+        Random offsets = new Random(round);
+        int count = random ? BATCH : (int) (SIZE / data.byteSize());
+        long begin = CPU.getCurrentThreadCpuTime();
+        for (int n = 0; n < count; n++) {
+          long at = (random ? offsets.nextInt(SIZE / SMALL) : n) * data.byteSize();
+          targets[t].run(at, data);
+        }
+        if (round >= 0) {
+          rates[t][round] = count * 1e9 / (CPU.getCurrentThreadCpuTime() - begin);
+        }
+      }
+    }
+    StringBuilder line = new StringBuilder("%-20s".formatted(what));
+    for (double[] rate : rates) {
+      Arrays.sort(rate);
+      line.append("  %,10.0f/s".formatted(rate[rate.length / 2]));
+    }
+    double[] medians = Arrays.stream(rates).mapToDouble(r -> r[r.length / 2]).toArray();
+    System.out.printf(
+        "%s   raw %.2f of the channel, qcow2 %.2f of raw%n",
+        line, medians[1] / medians[0], medians[2] / medians[1]);
+  }
+}

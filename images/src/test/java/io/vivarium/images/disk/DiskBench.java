@@ -15,12 +15,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /**
  * Compares raw and qcow2 with the plain pread and pwrite of a file channel, on files in the host's
  * cache, one thread, in operations per second of its CPU time, user and system, so that a busy host
- * matters little. A program to be run by hand; all take turns in each round, and the medians
- * count:
+ * matters little. A program to be run by hand; all take turns in each round, and the medians count:
  *
  * <pre>{@code
  * ./mvnw -q test-compile -pl images -am
@@ -32,6 +32,7 @@ final class DiskBench {
   private static final int ROUNDS = 25;
   private static final int BATCH = 4000;
   private static final int SMALL = 4096;
+  private static final int DEPTH = 200;
   private static final int LARGE = 1 << 20;
 
   private static final ThreadMXBean CPU = ManagementFactory.getThreadMXBean();
@@ -60,19 +61,62 @@ final class DiskBench {
       new Random(1).ints(LARGE / 4).forEach(new Filler(buffer)::put);
       Target[] writes = {(at, data) -> pwrite(channel, at, data), rawDisk::write, qcow2Disk::write};
       Target[] reads = {(at, data) -> pread(channel, at, data), rawDisk::read, qcow2Disk::read};
-      System.out.println("                      file channel         raw        qcow2");
-      compare("1 MiB seq. 1st write", writes, buffer, 1);
+      System.out.println(
+          "                      file channel           raw         qcow2  raw to channel, qcow2 to"
+              + " raw");
+      compare("1 MiB seq. 1st write", writes, buffer, 1, SIZE);
       rawDisk.flush();
       qcow2Disk.flush();
       channel.force(false);
-      compare("4 KiB random read", reads, buffer.asSlice(0, SMALL), ROUNDS);
-      compare("4 KiB random write", writes, buffer.asSlice(0, SMALL), ROUNDS);
-      compare("1 MiB seq. read", reads, buffer, ROUNDS);
-      compare("1 MiB seq. write", writes, buffer, ROUNDS);
+      compare("4 KiB random read", reads, buffer.asSlice(0, SMALL), ROUNDS, SIZE);
+      compare("4 KiB random write", writes, buffer.asSlice(0, SMALL), ROUNDS, SIZE);
+      compare("1 MiB seq. read", reads, buffer, ROUNDS, SIZE);
+      compare("1 MiB seq. write", writes, buffer, ROUNDS, SIZE);
+      depths(folder, buffer);
     } finally {
-      for (Path path : new Path[] {plain, raw, qcow2, folder}) {
-        Files.delete(path);
+      try (Stream<Path> files = Files.list(folder)) {
+        for (Path path : files.toList()) {
+          Files.delete(path);
+        }
       }
+      Files.delete(folder);
+    }
+  }
+
+  /** The same bytes below one layer, and spread over two hundred. */
+  private static void depths(Path folder, MemorySegment buffer) throws IOException {
+    int size = SIZE / 4;
+    BackingFiles backing = BackingFiles.inside(folder);
+    for (String name : new String[] {"flat", "layer0"}) {
+      Path path = folder.resolve(name);
+      Qcow2.create(path, size, null, null);
+      try (Disk disk = Qcow2Disk.open(path, false, backing, HolePunch.Factory.NONE)) {
+        for (long at = 0; at < size; at += LARGE) {
+          disk.write(at, buffer);
+        }
+      }
+    }
+    Qcow2.create(folder.resolve("one"), size, "flat", "qcow2");
+    Random random = new Random(7);
+    for (int i = 1; i <= DEPTH; i++) {
+      Path path = folder.resolve("layer" + i);
+      Qcow2.create(path, size, "layer" + (i - 1), "qcow2");
+      try (Disk disk = Qcow2Disk.open(path, false, backing, HolePunch.Factory.NONE)) {
+        for (int n = 0; n < 8 && i < DEPTH; n++) {
+          disk.write(random.nextInt(size >> 16) * 65536L, buffer.asSlice(0, 65536));
+        }
+      }
+    }
+    try (Disk one = Qcow2Disk.open(folder.resolve("one"), false, backing, HolePunch.Factory.NONE);
+        Disk deep =
+            Qcow2Disk.open(
+                folder.resolve("layer" + DEPTH), false, backing, HolePunch.Factory.NONE)) {
+      System.out.println("                           depth 1     depth 200");
+      Target[] reads = {one::read, deep::read};
+      compare("4 KiB random read", reads, buffer.asSlice(0, SMALL), ROUNDS, size);
+      compare("1 MiB seq. read", reads, buffer, ROUNDS, size);
+      Target[] writes = {one::write, deep::write};
+      compare("4 KiB random write", writes, buffer.asSlice(0, SMALL), ROUNDS, size);
     }
   }
 
@@ -104,8 +148,8 @@ final class DiskBench {
     }
   }
 
-  private static void compare(String what, Target[] targets, MemorySegment data, int rounds)
-      throws IOException {
+  private static void compare(
+      String what, Target[] targets, MemorySegment data, int rounds, int size) throws IOException {
     double[][] rates = new double[targets.length][rounds];
     boolean random = data.byteSize() == SMALL;
     for (int round = rounds == 1 ? 0 : -3; round < rounds; round++) {
@@ -113,10 +157,10 @@ final class DiskBench {
         // Whoever comes first in a round is another each time.
         int t = Math.floorMod(i + round, targets.length);
         Random offsets = new Random(round);
-        int count = random ? BATCH : (int) (SIZE / data.byteSize());
+        int count = random ? BATCH : (int) (size / data.byteSize());
         long begin = CPU.getCurrentThreadCpuTime();
         for (int n = 0; n < count; n++) {
-          long at = (random ? offsets.nextInt(SIZE / SMALL) : n) * data.byteSize();
+          long at = (random ? offsets.nextInt(size / SMALL) : n) * data.byteSize();
           targets[t].run(at, data);
         }
         if (round >= 0) {
@@ -130,8 +174,9 @@ final class DiskBench {
       line.append("  %,10.0f/s".formatted(rate[rate.length / 2]));
     }
     double[] medians = Arrays.stream(rates).mapToDouble(r -> r[r.length / 2]).toArray();
-    System.out.printf(
-        "%s   raw %.2f of the channel, qcow2 %.2f of raw%n",
-        line, medians[1] / medians[0], medians[2] / medians[1]);
+    for (int i = 1; i < medians.length; i++) {
+      line.append("  %.2f".formatted(medians[i] / medians[i - 1]));
+    }
+    System.out.println(line);
   }
 }

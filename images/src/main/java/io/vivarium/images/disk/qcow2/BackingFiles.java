@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BackingFiles {
   /** Deeper chains than this are refused. */
-  public static final int MAX_DEPTH = 128;
+  public static final int MAX_DEPTH = 1024;
 
   /** "nbd://...", "json:{...}": QEMU's other ways to name a disk. */
   private static final Pattern PROTOCOL = Pattern.compile("[a-zA-Z0-9+.-]+:.*");
@@ -41,6 +41,11 @@ public final class BackingFiles {
   /** Allows none. */
   public static BackingFiles none() {
     return new BackingFiles(null, List.of());
+  }
+
+  /** Whether the image that asks is the one that is being opened, and no backing file itself. */
+  boolean outermost() {
+    return chain.isEmpty();
   }
 
   /** Opens what an image names, read-only. */

@@ -15,13 +15,12 @@ final class CompressedClusters {
   private final int clusterBits;
   private final boolean zstd;
   private long newestEntry; // 0 is no compressed entry
-  private final byte[] newest;
+  private byte[] newest = new byte[0];
 
   CompressedClusters(DiskFile file, Qcow2Header header) {
     this.file = file;
     this.clusterBits = header.clusterBits();
     this.zstd = header.zstd();
-    this.newest = new byte[header.clusterSize()];
   }
 
   /**
@@ -32,6 +31,9 @@ final class CompressedClusters {
   synchronized void read(long entry, int from, MemorySegment target) throws IOException {
     if (entry != newestEntry) {
       newestEntry = 0;
+      if (newest.length == 0) {
+        newest = new byte[1 << clusterBits]; // most layers of a chain hold nothing compressed
+      }
       unpack(entry);
       newestEntry = entry;
     }

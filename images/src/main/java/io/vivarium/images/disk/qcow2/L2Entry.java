@@ -32,6 +32,11 @@ final class L2Entry {
     return !compressed(entry) && offset(entry) != 0;
   }
 
+  /** Whether the entry's cluster holds the disk's bytes as they are. */
+  static boolean plain(long entry) {
+    return allocated(entry) && !zero(entry);
+  }
+
   /** Whether the backing file's contents show through. */
   static boolean unallocated(long entry) {
     return !compressed(entry) && offset(entry) == 0 && (entry & ZERO) == 0;

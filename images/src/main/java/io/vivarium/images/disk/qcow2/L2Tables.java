@@ -80,15 +80,11 @@ final class L2Tables {
   }
 
   private @Nullable Table load(int l1Index) throws IOException {
-    long offset = L2Entry.offset(l1[l1Index]);
-    if (offset == 0) {
+    long[] loaded = peek(l1Index);
+    if (loaded == null) {
       return null;
     }
-    if ((offset & ((1L << clusterBits) - 1)) != 0 || offset >= file.length()) {
-      throw new BadImageException(
-          "The qcow2 image is damaged: L2 table " + l1Index + " is not inside the file.");
-    }
-    Table table = new Table(l1Index, offset, new Entries(file).read(offset, entries), false);
+    Table table = new Table(l1Index, L2Entry.offset(l1[l1Index]), loaded, false);
     if (!cache.compareAndSet(l1Index, null, table)) {
       return get(l1Index);
     }
@@ -96,6 +92,19 @@ final class L2Tables {
       dropClean(table);
     }
     return table;
+  }
+
+  /** A table's entries as the file holds them, without keeping them; null where there are none. */
+  long @Nullable [] peek(int l1Index) throws IOException {
+    long offset = l1Index < l1.length ? L2Entry.offset(l1[l1Index]) : 0;
+    if (offset == 0) {
+      return null;
+    }
+    if ((offset & ((1L << clusterBits) - 1)) != 0 || offset >= file.length()) {
+      throw new BadImageException(
+          "The qcow2 image is damaged: L2 table " + l1Index + " is not inside the file.");
+    }
+    return new Entries(file).read(offset, entries);
   }
 
   /** Whoever holds a clean table meanwhile keeps reading it, and the file says the same. */

@@ -73,6 +73,9 @@ public final class Qcow2Disk implements Disk {
       Qcow2Writer writer = file.readOnly() ? null : Qcow2Writer.open(file, header, tables);
       if (header.backingFile() != null) {
         backing = backingFiles.open(file.path(), header.backingFile(), header.backingFormat());
+        if (backingFiles.outermost()) {
+          backing = MergedLayers.over(backing);
+        }
       }
       Qcow2Disk disk = new Qcow2Disk(file, header, backing, tables, writer);
       done = true;
@@ -111,11 +114,6 @@ public final class Qcow2Disk implements Disk {
     return (int) (offset & (clusterSize - 1));
   }
 
-  /** Whether the entry's cluster holds the disk's bytes as they are. */
-  private static boolean plain(long entry) {
-    return L2Entry.allocated(entry) && !L2Entry.zero(entry);
-  }
-
   /**
    * Bytes from here on that stand one after another in the file, at most {@code most}; the first
    * cluster's entry is plain.
@@ -125,7 +123,7 @@ public final class Qcow2Disk implements Disk {
     long next = L2Entry.offset(entry) + clusterSize;
     while (run < most) {
       long following = entry(offset + run);
-      if (!plain(following) || L2Entry.offset(following) != next) {
+      if (!L2Entry.plain(following) || L2Entry.offset(following) != next) {
         break;
       }
       run += clusterSize;
@@ -151,19 +149,25 @@ public final class Qcow2Disk implements Disk {
   /** Fills the front of the target from one run of clusters of one kind; returns how far. */
   private long readRun(long offset, MemorySegment target) throws IOException {
     long entry = entry(offset);
-    if (plain(entry)) {
+    if (L2Entry.plain(entry)) {
       long run = plainRun(offset, entry, target.byteSize());
       file.read(
           L2Entry.offset(entry) + inCluster(offset),
           run == target.byteSize() ? target : target.asSlice(0, run));
       return run;
     }
-    long run = Math.min(target.byteSize(), clusterSize - inCluster(offset));
+    long run = (long) clusterSize - inCluster(offset);
+    if (L2Entry.unallocated(entry)) {
+      while (run < target.byteSize() && L2Entry.unallocated(entry(offset + run))) {
+        run += clusterSize;
+      }
+    }
+    run = Math.min(run, target.byteSize());
     readOther(offset, entry, target.asSlice(0, run));
     return run;
   }
 
-  /** Fills a part of one cluster that is not plain. */
+  /** Fills a part of one cluster that is not plain, or of several that are unallocated. */
   private void readOther(long offset, long entry, MemorySegment target) throws IOException {
     if (L2Entry.compressed(entry)) {
       compressed.read(entry, inCluster(offset), target);
@@ -198,7 +202,7 @@ public final class Qcow2Disk implements Disk {
     lock.readLock().lock();
     try {
       long entry = entry(offset);
-      if (!plain(entry)) {
+      if (!L2Entry.plain(entry)) {
         return 0;
       }
       long run = plainRun(offset, entry, source.byteSize());
@@ -215,7 +219,7 @@ public final class Qcow2Disk implements Disk {
     lock.writeLock().lock();
     try {
       long entry = entry(offset);
-      if (plain(entry)) {
+      if (L2Entry.plain(entry)) {
         return 0; // Another thread was first.
       }
       out.makeRoom();
@@ -415,6 +419,26 @@ public final class Qcow2Disk implements Disk {
       throw new IOException("Disk image " + file.path() + " is open read-only.");
     }
     return writer;
+  }
+
+  DiskFile file() {
+    return file;
+  }
+
+  Qcow2Header header() {
+    return header;
+  }
+
+  L2Tables tables() {
+    return tables;
+  }
+
+  CompressedClusters compressed() {
+    return compressed;
+  }
+
+  @Nullable Disk backing() {
+    return backing;
   }
 
   /** The name that the image has for its backing file, or null. */

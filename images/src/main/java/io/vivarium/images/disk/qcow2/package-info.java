@@ -12,6 +12,9 @@
  * <p><b>Refcounts.</b> Those of the file are not trusted: opening for writing counts what L1 and L2
  * tables refer to, and refuses an image in which a cluster has two uses. The counts in memory are
  * what is allocated from, and what is written.
+ *
+ * <p><b>Chains.</b> What stands below the disk that is opened is sealed, so one merged index over
+ * all of it tells which layer holds a cluster, however many there are.
  */
 @org.jspecify.annotations.NullMarked
 package io.vivarium.images.disk.qcow2;

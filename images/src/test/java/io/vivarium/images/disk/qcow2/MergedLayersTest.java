@@ -1,0 +1,108 @@
+package io.vivarium.images.disk.qcow2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vivarium.images.disk.DiskModel;
+import io.vivarium.images.disk.HolePunch;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MergedLayersTest {
+  private static final int SIZE = 2 << 20;
+  @TempDir Path folder;
+
+  private Qcow2Disk open(Path path) throws IOException {
+    return Qcow2Disk.open(path, false, BackingFiles.inside(folder), HolePunch.Factory.NONE);
+  }
+
+  private Path layer(int number) {
+    return folder.resolve("layer" + number + ".qcow2");
+  }
+
+  private static byte[] random(Random random, int length) {
+    byte[] bytes = new byte[length];
+    random.nextBytes(bytes);
+    return bytes;
+  }
+
+  /**
+   * Layers of all sizes, on a raw file, on compressed clusters, and on clusters of another size.
+   */
+  @ParameterizedTest
+  @CsvSource({"raw,1", "qcow2 -c,2", "qcow2 -o cluster_size=4096,3"})
+  void readAsTheModelAndQemuSay(String made, long seed) throws Exception {
+    QemuImg.assumeInstalled();
+    Random random = new Random(seed);
+    byte[] contents = random(random, SIZE);
+    Arrays.fill(contents, 300_000, 900_000, (byte) 0);
+    Path raw = Files.write(folder.resolve("bottom.raw"), contents);
+    String format = made.split(" ")[0];
+    if (!made.equals("raw")) {
+      String[] options = made.substring(format.length() + 1).split(" ");
+      Object[] convert =
+          options.length == 1
+              ? new Object[] {"convert", "-c", "-O", "qcow2", raw, folder.resolve("bottom.qcow2")}
+              : new Object[] {
+                "convert", "-o", options[1], "-O", "qcow2", raw, folder.resolve("bottom.qcow2")
+              };
+      QemuImg.ok(convert);
+    }
+    String below = "bottom." + format;
+    for (int number = 1; number <= 12; number++) {
+      // Cut off, and longer again with zeroes: what was cut off must not come back.
+      int size = (SIZE / 2 + random.nextInt(SIZE)) / 512 * 512;
+      contents = Arrays.copyOf(contents, size);
+      Qcow2.create(layer(number), size, below, number == 1 ? format : "qcow2");
+      DiskModel model = new DiskModel(seed * 100 + number, contents);
+      try (Qcow2Disk disk = open(layer(number))) {
+        assertThat(disk.backing() instanceof MergedLayers).isEqualTo(number > (seed == 2 ? 1 : 2));
+        model.compareAll(disk);
+        for (int i = 0; i < 15; i++) {
+          model.step(disk);
+        }
+        model.compareAll(disk);
+      }
+      contents = model.bytes();
+      below = layer(number).getFileName().toString();
+      QemuImg.check(layer(number));
+      QemuImg.sameAs(layer(number), contents);
+    }
+  }
+
+  @Test
+  void twoHundredLayers() throws Exception {
+    Random random = new Random(4);
+    byte[] contents = new byte[SIZE];
+    for (int number = 0; number < 200; number++) {
+      Qcow2.create(
+          layer(number),
+          SIZE,
+          number == 0 ? null : layer(number - 1).getFileName().toString(),
+          number == 0 ? null : "qcow2");
+      int at = random.nextInt(SIZE / 65536) * 65536;
+      byte[] data = random(random, 65536);
+      try (Qcow2Disk disk = open(layer(number))) {
+        disk.write(at, MemorySegment.ofArray(data));
+      }
+      System.arraycopy(data, 0, contents, at, data.length);
+    }
+    byte[] got = new byte[SIZE];
+    try (Qcow2Disk disk = open(layer(199))) {
+      disk.read(0, MemorySegment.ofArray(got));
+      assertThat(Arrays.equals(got, contents)).isTrue();
+      // A part of a cluster takes the rest from wherever it is.
+      disk.write(1000, MemorySegment.ofArray(new byte[512]));
+      Arrays.fill(contents, 1000, 1512, (byte) 0);
+      disk.read(0, MemorySegment.ofArray(got));
+    }
+    assertThat(Arrays.equals(got, contents)).isTrue();
+  }
+}

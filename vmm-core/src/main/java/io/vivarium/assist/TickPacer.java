@@ -17,7 +17,7 @@ import java.util.function.IntSupplier;
  */
 public final class TickPacer {
   /** Processor time of the vCPU between ticks. */
-  private static final long RUN = TimeUnit.MILLISECONDS.toNanos(50);
+  private static final long RUN = TimeUnit.MILLISECONDS.toNanos(100);
 
   /** However little it ran, a guest gets a tick this often: it may wait for one in a loop. */
   private static final long LONGEST = TimeUnit.SECONDS.toNanos(1);

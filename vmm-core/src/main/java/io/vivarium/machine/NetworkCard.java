@@ -83,6 +83,7 @@ final class NetworkCard implements AutoCloseable {
   private final Socket socket;
   private Cable cable;
   private @Nullable PcapWriter capture;
+  private boolean closed;
 
   /**
    * @param name the device's id, and its threads'
@@ -96,6 +97,7 @@ final class NetworkCard implements AutoCloseable {
     this.cable = connect(config.backend(), NetEndpoint.Framing.LARGE);
     this.socket = new Socket(cable.end);
     this.device = new VirtioNet(name, memory, config.macBytes(), config.mtu(), socket);
+    device.setLinkUp(!(config.backend() instanceof NetworkBackend.Unplugged));
     try {
       start(cable);
       Path file = config.capture();
@@ -114,6 +116,9 @@ final class NetworkCard implements AutoCloseable {
 
   /** Puts the other end of the cable elsewhere. */
   synchronized void plug(NetworkBackend backend) throws IOException {
+    if (closed) {
+      throw new IOException(name + " is closed");
+    }
     Cable next = connect(backend, socket.framing);
     if (next.end.framing() != socket.framing) {
       release(next);
@@ -154,9 +159,10 @@ final class NetworkCard implements AutoCloseable {
         yield new Cable(end, end);
       }
       case NetworkBackend.Unplugged() -> new Cable(new Nowhere(framing), () -> {});
-      case NetworkBackend.Cable(Path path) ->
-          throw new IOException(
-              "network %s: a private cable at %s cannot be had yet".formatted(name, path));
+      case NetworkBackend.Cable(Path path) -> {
+        CableEndpoint end = new CableEndpoint(name, path);
+        yield new Cable(end, end);
+      }
     };
   }
 
@@ -173,6 +179,7 @@ final class NetworkCard implements AutoCloseable {
     switch (next.end) {
       case StreamEndpoint stream -> stream.start(device);
       case TapEndpoint tap -> tap.start(device);
+      case CableEndpoint other -> other.start(device);
       default -> {}
     }
   }
@@ -195,6 +202,7 @@ final class NetworkCard implements AutoCloseable {
   /** The device must be closed before. */
   @Override
   public synchronized void close() {
+    closed = true;
     release(cable);
     try {
       capture(null);

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 
 /** A guest's shell at its serial console, and what went over it. */
 final class GuestConsole implements MachineExit.Listener, SerialPort.Listener {
-  private static final long SILENCE_MILLIS = TimeUnit.MINUTES.toMillis(5);
+  private static final long SILENCE_MILLIS = TimeUnit.MINUTES.toMillis(20);
 
   private final StringBuilder seen = new StringBuilder();
   private int count;

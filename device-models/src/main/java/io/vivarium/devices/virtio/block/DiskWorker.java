@@ -43,6 +43,7 @@ final class DiskWorker {
   private final LongAdder flushes = new LongAdder();
   private final LongAdder failures = new LongAdder();
   private volatile int inFlight;
+  private volatile boolean writeThrough;
 
   DiskWorker(String name, Disk disk, byte[] serial, int depth) {
     this.disk = disk;
@@ -67,6 +68,11 @@ final class DiskWorker {
         writes.sum(),
         flushes.sum(),
         failures.sum());
+  }
+
+  /** Whether each write is durable before it is answered. */
+  void setWriteThrough(boolean on) {
+    writeThrough = on;
   }
 
   /** Whether no more requests may be submitted now. */
@@ -190,6 +196,9 @@ final class DiskWorker {
       MemorySegment part = data.next(data.remaining());
       disk.write(offset, part);
       offset += part.byteSize();
+    }
+    if (writeThrough) {
+      disk.flush();
     }
     writes.increment();
     writtenBytes.add(total);

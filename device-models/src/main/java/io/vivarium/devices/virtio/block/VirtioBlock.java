@@ -211,6 +211,7 @@ public final class VirtioBlock extends VirtioDevice<VirtioBlock.State> {
 
   @Override
   public void resume() {
+    worker.setWriteThrough(!core().negotiated(F_FLUSH)); // after a restore it is active already
     for (int i = 0; i < queues; i++) {
       retry.set(i, true);
     }
@@ -220,6 +221,12 @@ public final class VirtioBlock extends VirtioDevice<VirtioBlock.State> {
   @Override
   protected void drain() {
     worker.drain();
+  }
+
+  /** A driver that cannot flush is promised that what was written stays (5.2.6.2). */
+  @Override
+  protected void activated() {
+    worker.setWriteThrough(!core().negotiated(F_FLUSH));
   }
 
   @Override

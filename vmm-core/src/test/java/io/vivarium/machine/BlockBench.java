@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Block requests a second of one bare-metal guest under Vivarium and under QEMU, side by side: runs
  * take turns, the guest tells begin and end of each at its serial port, and the clock is here.
- * {@code .ci/bench-block [COUNT]} starts it; prints a table in Markdown.
+ * {@code .ci/bench-block [COUNT]} starts it; it prints a table in Markdown.
  */
 final class BlockBench {
   private static final long DISK_BYTES = 256L << 20;

@@ -75,7 +75,7 @@ static void run(const char *name, u32 type, u32 bytes, u32 depth, u32 count, int
 void guest_main(void) {
   if (!find(&device, 0x1042, 0x1001)) die("no disk");
   queue.available.flags = 1; /* no interrupts */
-  start(&device, &queue);
+  start(&device, &queue, BLOCK_FLUSH);
   sectors = *(volatile u32 *)device.config | (u64)*(volatile u32 *)(device.config + 4) << 32;
   print("ready\n");
   for (int round = 0; round < ROUNDS; round++) {

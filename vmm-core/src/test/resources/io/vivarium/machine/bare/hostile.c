@@ -52,7 +52,7 @@ void guest_main(void) {
   u32 resets = 0, answered = 0;
   if (!find(found, 0x1042, 0x1001)) die("no disk");
   queue.available.flags = 1;
-  start(found, &queue);
+  start(found, &queue, BLOCK_FLUSH);
   print("ready\n");
   for (u32 round = 0; round < ROUNDS; round++) {
     u16 at = queue.available.index, before = queue.used.index;
@@ -73,7 +73,7 @@ void guest_main(void) {
         *(common + 20) = 0;
         while (*(common + 20)) {}
         clear();
-        start(found, &queue);
+        start(found, &queue, BLOCK_FLUSH);
         resets += broken != 0;
       }
     }
@@ -81,7 +81,7 @@ void guest_main(void) {
   *(found->common + 20) = 0;
   while (*(found->common + 20)) {}
   clear();
-  start(found, &queue);
+  start(found, &queue, BLOCK_FLUSH);
   honest(0);
   header.sector = 3;
   status = 0xff;

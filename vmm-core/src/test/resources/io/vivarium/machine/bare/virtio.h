@@ -88,13 +88,16 @@ static int find(struct device *device, u16 modern, u16 legacy) {
 #define COMMON(type, at) (*(volatile type *)(device->common + (at)))
 enum { ACKNOWLEDGE = 1, DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8, NEEDS_RESET = 64 };
 
-/* Resets the device and gives it queue 0; features above VERSION_1 are declined. */
-static void start(struct device *device, struct queue *queue) {
+/* VIRTIO_BLK_F_FLUSH: without it a disk writes through. */
+enum { BLOCK_FLUSH = 1 << 9 };
+
+/* Resets the device and gives it queue 0; of features 0 to 31 it accepts these, which must be offered. */
+static void start(struct device *device, struct queue *queue, u32 features) {
   COMMON(u8, 20) = 0;
   while (COMMON(u8, 20)) {}
   COMMON(u8, 20) = ACKNOWLEDGE | DRIVER;
   COMMON(u32, 8) = 0;
-  COMMON(u32, 12) = 0;
+  COMMON(u32, 12) = features;
   COMMON(u32, 8) = 1;
   COMMON(u32, 12) = 1; /* VIRTIO_F_VERSION_1 */
   COMMON(u8, 20) = ACKNOWLEDGE | DRIVER | FEATURES_OK;

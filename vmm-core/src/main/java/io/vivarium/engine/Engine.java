@@ -5,6 +5,7 @@ import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmState;
+import io.vivarium.library.DiskLayers;
 import io.vivarium.library.EngineStatus;
 import io.vivarium.library.Failures;
 import io.vivarium.library.Home;
@@ -379,7 +380,10 @@ final class Engine {
 
   private void askAgentToStop() {
     try {
-      agent.exec(List.of("poweroff", "-f"), (d, o, l) -> {}, (d, o, l) -> {}, () -> false);
+      // A guest on a disk has services that want to end well; one in RAM has no init that listens.
+      boolean onDisk = new DiskLayers(folder.path()).hasImage();
+      List<String> command = onDisk ? List.of("poweroff") : List.of("poweroff", "-f");
+      agent.exec(command, (d, o, l) -> {}, (d, o, l) -> {}, () -> false);
     } catch (VivariumException e) {
       EngineLog.say("the agent was asked to stop: " + e.getMessage());
     }

@@ -132,7 +132,11 @@ final class NetworkCard implements AutoCloseable {
     release(old);
     socket.offer.run();
     start(next);
-    device.setLinkUp(!(backend instanceof NetworkBackend.Unplugged));
+    boolean up = !(backend instanceof NetworkBackend.Unplugged);
+    device.setLinkUp(up);
+    if (up) {
+      device.announce(); // the other end, a passt say, does not know yet whose cable it has
+    }
     device.continueSending();
   }
 

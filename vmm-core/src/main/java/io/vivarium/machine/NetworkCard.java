@@ -11,6 +11,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 final class NetworkCard implements AutoCloseable {
   /** So that a forgotten capture fills no disk. */
   private static final long CAPTURE_LIMIT = 1L << 30;
+
+  private static final long ANNOUNCE_MILLIS = 500;
 
   /** The end of a cable: an endpoint, and how to let go of it. */
   private record Cable(NetEndpoint end, AutoCloseable release) {}
@@ -135,9 +139,19 @@ final class NetworkCard implements AutoCloseable {
     boolean up = !(backend instanceof NetworkBackend.Unplugged);
     device.setLinkUp(up);
     if (up) {
-      device.announce(); // the other end, a passt say, does not know yet whose cable it has
+      // The other end, a passt say, does not know yet whose cable it has. Linux looks at the wish
+      // before it raises a carrier that was down, so that the first announcement may be lost.
+      device.announce();
+      CompletableFuture.delayedExecutor(ANNOUNCE_MILLIS, TimeUnit.MILLISECONDS)
+          .execute(() -> announceAgain(next));
     }
     device.continueSending();
+  }
+
+  private synchronized void announceAgain(Cable since) {
+    if (!closed && cable.equals(since)) {
+      device.announce();
+    }
   }
 
   /** Starts, or with null stops, a capture. */

@@ -1,18 +1,24 @@
 package io.vivarium.cli;
 
+import io.vivarium.client.TrainingImage;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Map;
 
-/** What the build runs to make the command's AOT cache: the usual verbs, in an empty library. */
+/**
+ * What the build runs to make the command's AOT cache: the usual verbs, in a library with an image
+ * that cannot boot.
+ */
 public final class VivTraining {
   private VivTraining() {}
 
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws IOException, InterruptedException {
     Path home = Files.createTempDirectory("viv-training");
+    TrainingImage.make(home);
     PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
     Map<String, String> environment = Map.of("VIVARIUM_HOME", home.toString());
     String[][] lines = {
@@ -29,6 +35,7 @@ public final class VivTraining {
       {"doctor"},
       {"exec", "trained", "--", "true"},
       {"run", "--rm", "no-such-image", "--", "echo", "ok"},
+      {"run", "--rm", "--cold", "--network", "none", "debian-tiny", "--", "echo", "ok"},
       {"start", "trained"},
       {"stop", "trained"},
       {"rm", "trained"},
@@ -36,6 +43,11 @@ public final class VivTraining {
     };
     for (String[] line : lines) {
       VivMain.run(new Session(environment, nowhere, nowhere), line);
+    }
+    try (var files = Files.walk(home)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
     }
   }
 }

@@ -126,6 +126,26 @@ final class ConsoleOnTerminalIT {
     assertThat(viv("ps").text()).contains("running");
   }
 
+  /** A full-screen editor: keys one by one, the screen addressed, and a file at the end. */
+  @Test
+  void viEditsAFile() throws Exception {
+    viv("run", "-d", "--name", VM, "debian-tiny").mustWork();
+    try (Terminal terminal =
+        new Terminal("stty cols 80 rows 24; " + VivProcess.line("console", VM))) {
+      terminal.await("~# ");
+      terminal.type("vi /root/note\r");
+      terminal.await("\u001b[?1049h");
+      terminal.await("- /root/note");
+      terminal.type("ione twoo\u001bx");
+      terminal.type("othree\u001bkdw");
+      terminal.type(":wq\r");
+      terminal.await("\u001b[?1049l");
+      terminal.await("~# ");
+    }
+    assertThat(viv("exec", VM, "--", "cat", "/root/note").mustWork().text())
+        .isEqualTo("one \nthree\n");
+  }
+
   @Test
   void severalWatchAndTheTerminalIsItselfAgainWhenTheEngineDies() throws Exception {
     viv("run", "-d", "--name", VM, "debian-tiny").mustWork();

@@ -1,8 +1,8 @@
 package io.vivarium.machine;
 
+import io.vivarium.devices.DiskStatistics;
+import io.vivarium.devices.NetStatistics;
 import io.vivarium.devices.virtio.BalloonStatistics;
-import io.vivarium.devices.virtio.block.DiskStatistics;
-import io.vivarium.devices.virtio.net.NetStatistics;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

@@ -48,7 +48,7 @@ class UnmodifiedLinuxIT {
         new MachineConfig(
             "linux",
             256L << 20,
-            1,
+            2,
             image.kernel(),
             initrd,
             "console=ttyS0 panic=-1",
@@ -58,9 +58,11 @@ class UnmodifiedLinuxIT {
     try (KvmMachine machine = KvmMachine.boot(config, exit -> lines.add(exit.toString()))) {
       machine.serial(0).listen(this::received);
       machine.resume();
+      assertThat(await("processors: ")).isEqualTo("processors: 2");
       await("avx: start");
       System.out.printf(
-          "unmodified Linux: first process after %.1f CPU seconds%n", machine.cpuNanos() / 1e9);
+          "unmodified Linux, 2 vCPUs: first process after %.1f CPU seconds%n",
+          machine.cpuNanos() / 1e9);
       machine.pause();
       machine.save(saved).sync();
       System.out.println(machine.counters());

@@ -1,8 +1,10 @@
 /*
- * The first process of a guest: four tasks fill all AVX registers, MXCSR and the x87 control word
- * with values of their own, yield to each other, and look whether they still have them.
+ * The first process of a guest: tells how many processors came up, then four tasks, shared out over
+ * them, fill all AVX registers, MXCSR and the x87 control word with values of their own, yield to
+ * each other, and look whether they still have them.
  */
 #define _GNU_SOURCE
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/reboot.h>
@@ -40,12 +42,23 @@ static int task(int id) {
   return 0;
 }
 
+static int on(int processor) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(processor, &set);
+  return sched_setaffinity(0, sizeof set, &set) == 0;
+}
+
 int main(void) {
+  cpu_set_t all;
+  sched_getaffinity(0, sizeof all, &all);
+  int processors = CPU_COUNT(&all);
+  printf("processors: %d\n", processors);
   printf("avx: start\n");
   fflush(stdout);
   int bad = 0;
   for (int id = 0; id < TASKS; id++)
-    if (fork() == 0) _exit(task(id));
+    if (fork() == 0) _exit(on(id % processors) ? task(id) : 2);
   for (int id = 0; id < TASKS; id++) {
     int status;
     if (wait(&status) < 0 || status != 0) bad++;

@@ -1,5 +1,6 @@
 package io.vivarium.devices.virtio.block;
 
+import io.vivarium.devices.DiskStatistics;
 import io.vivarium.devices.virtio.GuestBuffer;
 import io.vivarium.devices.virtio.GuestFaultException;
 import io.vivarium.images.disk.Disk;

@@ -1,6 +1,7 @@
 package io.vivarium.devices.virtio.block;
 
 import io.vivarium.devices.BadStateException;
+import io.vivarium.devices.DiskStatistics;
 import io.vivarium.devices.StateCheck;
 import io.vivarium.devices.memory.GuestMemory;
 import io.vivarium.devices.virtio.DescriptorChain;

@@ -1,6 +1,7 @@
 package io.vivarium.devices.virtio.net;
 
 import io.vivarium.devices.BadStateException;
+import io.vivarium.devices.NetStatistics;
 import io.vivarium.devices.StateCheck;
 import io.vivarium.devices.memory.GuestMemory;
 import io.vivarium.devices.virtio.DescriptorChain;

@@ -1,4 +1,4 @@
-package io.vivarium.devices.virtio.net;
+package io.vivarium.devices;
 
 /** Counters of a network device since it was made, as the guest sees the directions. */
 public record NetStatistics(

@@ -1,4 +1,4 @@
-package io.vivarium.devices.virtio.block;
+package io.vivarium.devices;
 
 /** Counters of a block device since it was made. */
 public record DiskStatistics(

@@ -136,9 +136,12 @@ final class ConsoleOnTerminalIT {
       terminal.type("vi /root/note\r");
       terminal.await("\u001b[?1049h");
       terminal.await("- /root/note");
-      terminal.type("ione twoo\u001bx");
-      terminal.type("othree\u001bkdw");
-      terminal.type(":wq\r");
+      terminal.type("ione twoo\u001b");
+      // What comes at once after an escape would be one key with it.
+      terminal.await("- /root/note [Modified] 1/1");
+      terminal.type("xothree\u001b");
+      terminal.await("- /root/note [Modified] 2/2");
+      terminal.type("kdw:wq\r");
       terminal.await("\u001b[?1049l");
       terminal.await("~# ");
     }

@@ -135,6 +135,7 @@ final class VivFailuresIT {
         .contains(file)
         .containsAnyOf("is damaged", "was cut")
         .contains("Restore another snapshot");
+    assertThat(inspect(VM).string("state")).as("as it was before").isEqualTo("STOPPED");
   }
 
   private static void flip(Path file, long from) throws IOException {

@@ -6,10 +6,12 @@ import io.vivarium.client.JsonObject;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
+import io.vivarium.client.VmState;
 import io.vivarium.engine.protocol.Frames;
 import io.vivarium.engine.protocol.RpcErrors;
 import io.vivarium.library.DurableFiles;
 import io.vivarium.library.EngineLock;
+import io.vivarium.library.EngineStatus;
 import io.vivarium.library.Failures;
 import io.vivarium.library.Home;
 import io.vivarium.library.Library;
@@ -96,6 +98,7 @@ public final class EngineMain {
     } catch (IOException e) {
       throw Failures.explain("cannot start VM '" + folder.name() + "'", e);
     }
+    EngineStatus before = EngineStatus.read(folder.status());
     Engine engine = new Engine(home, folder, spec, factory, console);
     EngineSnapshots snapshots = new EngineSnapshots(engine);
     engine.become(engine.state(), null);
@@ -115,7 +118,12 @@ public final class EngineMain {
         server.close();
       }
     } catch (VivariumException e) {
-      engine.failed(String.valueOf(e.getMessage()));
+      if (arguments.snapshot() == null || before == null || before.state() != VmState.STOPPED) {
+        engine.failed(String.valueOf(e.getMessage()));
+      } else {
+        // A snapshot that was refused has changed nothing.
+        engine.become(VmState.STOPPED, null);
+      }
       throw e;
     } catch (IOException e) {
       engine.failed(String.valueOf(e.getMessage()));

@@ -180,6 +180,7 @@ final class Engine {
         throw e;
       }
       release();
+      agent.disconnect();
       if (before != null) {
         before.close();
       }
@@ -232,12 +233,12 @@ final class Engine {
     machine = next;
   }
 
+  /** Who waits for the agent is told by {@code agent.disconnect}, once it is clear what follows. */
   private void release() {
     VirtualMachine old = machine;
     machine = null;
     EngineDevices behind = devices;
     if (old != null) {
-      agent.disconnect();
       if (behind != null) {
         behind.disconnect();
       }
@@ -295,6 +296,7 @@ final class Engine {
     changing.lock();
     try {
       release();
+      agent.disconnect();
       boot();
     } catch (VivariumException e) {
       finish(VmState.CRASHED, "it could not boot again: " + e.getMessage());
@@ -402,6 +404,7 @@ final class Engine {
         releaseDevices();
         console.drain();
         become(last, why);
+        agent.disconnect();
         exits.add(new Ended(generation, new MachineExit.PowerOff()));
       }
     } finally {

@@ -17,8 +17,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A passt: the host's process that is the other end of a guest's cable, and turns what comes out of
- * it into ordinary sockets of the user's. Serves one connection and ends with it, so that it never
- * outlives its engine. See passt(1).
+ * it into ordinary sockets of the user's. Serves one connection and ends with it; a shell around it
+ * ends it when the engine's pipe closes, so that it never outlives an engine that was killed before
+ * it connected. See passt(1).
  */
 final class Passt implements AutoCloseable {
   /** The guest's address, its gateway's, which is also the host's; the same in every VM. */
@@ -28,6 +29,18 @@ final class Passt implements AutoCloseable {
   private static final long LOOK_MILLIS = 5;
   private static final long LONGEST_START_MILLIS = 10_000;
   private static final long LONGEST_END_MILLIS = 2_000;
+
+  /** Ends the program that it is given when its standard input ends, and ends with it. */
+  private static final String WITH_US =
+      """
+      exec 3<&0
+      "$@" </dev/null &
+      passt=$!
+      { read -r gone <&3; kill $passt; } &
+      watch=$!
+      wait $passt
+      kill $watch
+      """;
 
   private final Process process;
   private final Path socket;
@@ -46,9 +59,10 @@ final class Passt implements AutoCloseable {
       throws VivariumException, IOException, InterruptedException {
     String program = find();
     Path socket = SocketPaths.prepare(wanted);
-    ProcessBuilder builder = new ProcessBuilder(command(program, socket, ports));
+    List<String> words = new ArrayList<>(List.of("sh", "-c", WITH_US, "sh"));
+    words.addAll(command(program, socket, ports));
+    ProcessBuilder builder = new ProcessBuilder(words);
     builder.directory(Path.of("/").toFile());
-    builder.redirectInput(Path.of("/dev/null").toFile());
     builder.redirectErrorStream(true);
     Passt passt = new Passt(builder.start(), socket);
     StringBuilder said = new StringBuilder();
@@ -138,11 +152,13 @@ final class Passt implements AutoCloseable {
   /** Ends it, and frees its ports. */
   @Override
   public void close() {
-    process.destroy();
     try {
+      process.getOutputStream().close();
       if (!process.waitFor(LONGEST_END_MILLIS, TimeUnit.MILLISECONDS)) {
         process.destroyForcibly();
       }
+    } catch (IOException e) {
+      process.destroyForcibly();
     } catch (InterruptedException e) {
       process.destroyForcibly();
       Thread.currentThread().interrupt();

@@ -10,24 +10,13 @@ import io.vivarium.client.VmSpec.DiskSpec;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(name = "disk", description = "A VM's disks: list, attach, detach, grow.")
-final class DiskCommands extends Verb {
-  @Spec CommandSpec spec;
-
+final class DiskCommands extends VerbGroup {
   DiskCommands(Session session) {
     super(session);
-    this.spec = CommandSpec.create();
-  }
-
-  @Override
-  public Integer call() {
-    spec.commandLine().usage(session.out());
-    return 0;
   }
 
   @Command(name = "ls", sortOptions = false, description = "List a VM's disks.")

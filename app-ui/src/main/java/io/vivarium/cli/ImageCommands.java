@@ -7,24 +7,13 @@ import io.vivarium.client.Sizes;
 import io.vivarium.client.VivariumException;
 import java.util.List;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(name = "image", description = "Build, list and remove the images that VMs are made of.")
-final class ImageCommands extends Verb {
-  @Spec CommandSpec spec;
-
+final class ImageCommands extends VerbGroup {
   ImageCommands(Session session) {
     super(session);
-    this.spec = CommandSpec.create();
-  }
-
-  @Override
-  public Integer call() {
-    spec.commandLine().usage(session.out());
-    return 0;
   }
 
   @Command(name = "build", sortOptions = false, description = "Build an image by its recipe.")

@@ -7,24 +7,13 @@ import io.vivarium.client.VmInfo;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(name = "snapshot", description = "Keep VMs as they are, and go back to it.")
-final class SnapshotCommands extends Verb {
-  @Spec CommandSpec spec;
-
+final class SnapshotCommands extends VerbGroup {
   SnapshotCommands(Session session) {
     super(session);
-    this.spec = CommandSpec.create();
-  }
-
-  @Override
-  public Integer call() {
-    spec.commandLine().usage(session.out());
-    return 0;
   }
 
   @Command(name = "take", sortOptions = false, description = "Take a snapshot of a running VM.")

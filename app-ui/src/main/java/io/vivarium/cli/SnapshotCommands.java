@@ -85,7 +85,7 @@ final class SnapshotCommands extends VerbGroup {
       throws VivariumException {
     VmInfo vm;
     try (ProgressView progress = new ProgressView(session.err())) {
-      vm = vivarium().restoreSnapshot(name, snapshot, progress);
+      vm = vivarium().restoreSnapshot(name, snapshot, false, progress);
     }
     if (json) {
       session.json(Shapes.vm(vm));

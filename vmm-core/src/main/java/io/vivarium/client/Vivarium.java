@@ -108,7 +108,10 @@ public interface Vivarium extends AutoCloseable {
     void stderr(byte[] data);
   }
 
-  /** Takes a snapshot; {@code snapshotName} may be null, then one is made of the time. */
+  /**
+   * Takes a snapshot: of a running or paused VM with its memory, of a stopped one its disks. {@code
+   * snapshotName} may be null, then one is made of the time.
+   */
   SnapshotInfo takeSnapshot(
       String name,
       @org.jspecify.annotations.Nullable String snapshotName,
@@ -121,12 +124,94 @@ public interface Vivarium extends AutoCloseable {
 
   /**
    * Puts a VM back to a snapshot (id or name). A live one runs on at once, in a new engine if none
-   * runs; what happened after it is gone, which the caller has asked the user about.
+   * runs; one without memory leaves the VM stopped.
+   *
+   * @param keep whether what the VM is now is kept first, in an automatic snapshot that {@link
+   *     #undo} goes back to; else what happened after its last snapshot is gone, which the caller
+   *     has asked the user about
    */
-  VmInfo restoreSnapshot(String name, String snapshot, Progress progress) throws VivariumException;
+  VmInfo restoreSnapshot(String name, String snapshot, boolean keep, Progress progress)
+      throws VivariumException;
 
-  /** Moves a snapshot to the trash; others keep working. */
+  /**
+   * Keeps what the VM is now as a snapshot, then puts it back to another one: both, or neither.
+   *
+   * @param keepAs name of the kept one, or null for one made of the time
+   */
+  VmInfo switchSnapshot(
+      String name,
+      String snapshot,
+      @org.jspecify.annotations.Nullable String keepAs,
+      Progress progress)
+      throws VivariumException;
+
+  /** Gives a snapshot another name, or another note; null leaves that as it is. */
+  SnapshotInfo editSnapshot(
+      String name,
+      String snapshot,
+      @org.jspecify.annotations.Nullable String newName,
+      @org.jspecify.annotations.Nullable String note)
+      throws VivariumException;
+
+  /** Says whether thinning out leaves a snapshot alone. */
+  SnapshotInfo pinSnapshot(String name, String snapshot, boolean pinned) throws VivariumException;
+
+  /**
+   * Moves a snapshot to the trash; others keep working, its children become its parent's. {@link
+   * #undo} brings it back until the trash is emptied.
+   */
   void removeSnapshot(String name, String snapshot) throws VivariumException;
+
+  /**
+   * Takes back the last removal, restore or switch of a VM's snapshots that was not taken back yet.
+   *
+   * @return what was done, in one sentence
+   */
+  String undo(String name, Progress progress) throws VivariumException;
+
+  /** What {@link #undo} would take back, in one sentence; null when there is nothing. */
+  @org.jspecify.annotations.Nullable
+  String undoable(String name) throws VivariumException;
+
+  /** Deletes for good what waits in the trash; returns the bytes of the host's disk freed. */
+  long emptyTrash() throws VivariumException;
+
+  /** When a VM is snapshotted by itself. */
+  SnapshotSchedule schedule(String name) throws VivariumException;
+
+  /** Changes that; a running VM follows at once. */
+  void setSchedule(String name, SnapshotSchedule schedule) throws VivariumException;
+
+  /**
+   * Writes a disk of a VM or of one of its snapshots as one plain image, also while the VM runs.
+   *
+   * @param snapshot id or name; null: the disk as it is now, of a VM that does not run
+   * @param place of the disk in the spec of that moment
+   * @param format "raw" or "qcow2"
+   * @param target may be a pipe; is not closed
+   */
+  void exportDisk(
+      String name,
+      @org.jspecify.annotations.Nullable String snapshot,
+      int place,
+      String format,
+      java.io.OutputStream target,
+      Progress progress)
+      throws VivariumException;
+
+  /** Makes live copies of a VM; all of them or none. They run when this returns. */
+  List<VmInfo> fork(String name, ForkRequest request, Progress progress) throws VivariumException;
+
+  /** Makes a disposable VM one that stays. */
+  VmInfo keep(String name) throws VivariumException;
+
+  /**
+   * Proves the library whole, reading everything.
+   *
+   * @param repair whether what can be repaired is; damaged things are moved to the trash, not
+   *     guessed
+   */
+  List<Finding> check(boolean repair, Progress progress) throws VivariumException;
 
   List<ImageInfo> images() throws VivariumException;
 

@@ -11,6 +11,7 @@ import io.vivarium.library.Library;
 import io.vivarium.library.MachineFolder;
 import io.vivarium.library.SnapshotStore;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -243,14 +244,91 @@ public final class VivariumHost implements Vivarium {
   }
 
   @Override
-  public VmInfo restoreSnapshot(String name, String snapshot, Progress progress)
+  public VmInfo restoreSnapshot(String name, String snapshot, boolean keep, Progress progress)
       throws VivariumException {
     return engines.restore(name, snapshot, progress);
   }
 
   @Override
+  public VmInfo switchSnapshot(
+      String name, String snapshot, @Nullable String keepAs, Progress progress)
+      throws VivariumException {
+    throw notYet();
+  }
+
+  @Override
+  public SnapshotInfo editSnapshot(
+      String name, String snapshot, @Nullable String newName, @Nullable String note)
+      throws VivariumException {
+    throw notYet();
+  }
+
+  @Override
+  public SnapshotInfo pinSnapshot(String name, String snapshot, boolean pinned)
+      throws VivariumException {
+    throw notYet();
+  }
+
+  @Override
   public void removeSnapshot(String name, String snapshot) throws VivariumException {
     store(library.find(name)).trash(snapshot);
+  }
+
+  @Override
+  public String undo(String name, Progress progress) throws VivariumException {
+    throw notYet();
+  }
+
+  @Override
+  public @Nullable String undoable(String name) throws VivariumException {
+    return null;
+  }
+
+  @Override
+  public long emptyTrash() throws VivariumException {
+    throw notYet();
+  }
+
+  @Override
+  public SnapshotSchedule schedule(String name) throws VivariumException {
+    return SnapshotSchedule.DEFAULT;
+  }
+
+  @Override
+  public void setSchedule(String name, SnapshotSchedule schedule) throws VivariumException {
+    throw notYet();
+  }
+
+  @Override
+  public void exportDisk(
+      String name,
+      @Nullable String snapshot,
+      int place,
+      String format,
+      OutputStream target,
+      Progress progress)
+      throws VivariumException {
+    throw notYet();
+  }
+
+  @Override
+  public List<VmInfo> fork(String name, ForkRequest request, Progress progress)
+      throws VivariumException {
+    throw notYet();
+  }
+
+  @Override
+  public VmInfo keep(String name) throws VivariumException {
+    throw notYet();
+  }
+
+  @Override
+  public List<Finding> check(boolean repair, Progress progress) throws VivariumException {
+    throw notYet();
+  }
+
+  private static VivariumException notYet() {
+    return new VivariumException(Kind.INTERNAL, "this is not made yet", "");
   }
 
   private SnapshotStore store(MachineFolder folder) {

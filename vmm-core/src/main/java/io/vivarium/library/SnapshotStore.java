@@ -160,9 +160,13 @@ public final class SnapshotStore {
         entry.note(),
         entry.takenAt(),
         entry.live(),
+        false,
+        false,
         usage.allocated(),
+        0,
         usage.lengths(),
-        entry.lastConsoleLines());
+        entry.lastConsoleLines(),
+        damage(entry));
   }
 
   /** Moves a snapshot into the trash. Its children keep their own files whole. */

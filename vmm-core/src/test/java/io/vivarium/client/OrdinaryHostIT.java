@@ -180,7 +180,7 @@ class OrdinaryHostIT {
     Instant taken = Instant.now();
     exec("back", "echo after >/tmp/note; sleep 3");
 
-    host().restoreSnapshot("back", "here", Progress.NONE);
+    host().restoreSnapshot("back", "here", false, Progress.NONE);
 
     assertThat(exec("back", "cat /tmp/note")).isEqualTo("before");
     long before = Instant.now().getEpochSecond();

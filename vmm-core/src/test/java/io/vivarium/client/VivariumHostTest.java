@@ -128,14 +128,14 @@ final class VivariumHostTest {
     assertThat(taken.parent()).isNull();
     type("web", "after", "after");
     long pid = host.inspect("web").enginePid();
-    host.restoreSnapshot("web", "good", Progress.NONE);
+    host.restoreSnapshot("web", "good", false, Progress.NONE);
     assertThat(host.inspect("web").enginePid()).isEqualTo(pid);
     type("web", "memory", "memory=before;\n");
 
     SnapshotInfo child = host.takeSnapshot("web", null, "", Progress.NONE);
     assertThat(child.parent()).isEqualTo(taken.id());
     host.kill("web");
-    host.restoreSnapshot("web", taken.id(), Progress.NONE);
+    host.restoreSnapshot("web", taken.id(), false, Progress.NONE);
     assertThat(host.inspect("web").enginePid()).isNotEqualTo(pid);
     assertThat(host.inspect("web").snapshot()).isEqualTo(taken.id());
     type("web", "memory", "memory=before;\n");
@@ -160,16 +160,16 @@ final class VivariumHostTest {
     host.takeSnapshot("web", "first", "", Progress.NONE);
     assertThat(disks("web").toFile().list()).hasSize(2);
     type("web", "write two", "wrote two");
-    host.restoreSnapshot("web", "first", Progress.NONE);
+    host.restoreSnapshot("web", "first", false, Progress.NONE);
     type("web", "read", "disk=one");
     assertThat(disks("web").toFile().list()).as("what came after is gone").hasSize(2);
 
     type("web", "write two", "wrote two");
     host.takeSnapshot("web", "second", "", Progress.NONE);
     host.kill("web");
-    host.restoreSnapshot("web", "first", Progress.NONE);
+    host.restoreSnapshot("web", "first", false, Progress.NONE);
     type("web", "read", "disk=one");
-    host.restoreSnapshot("web", "second", Progress.NONE);
+    host.restoreSnapshot("web", "second", false, Progress.NONE);
     type("web", "read", "disk=two");
     host.stop("web", 10_000, Progress.NONE);
     host.start("web", false, Progress.NONE);
@@ -183,7 +183,7 @@ final class VivariumHostTest {
     host.takeSnapshot("web", "first", "", Progress.NONE);
     type("web", "write two", "wrote two");
     host.takeSnapshot("web", "second", "", Progress.NONE);
-    host.restoreSnapshot("web", "first", Progress.NONE);
+    host.restoreSnapshot("web", "first", false, Progress.NONE);
     assertThat(disks("web").toFile().list()).hasSize(3);
     host.removeSnapshot("web", "second");
     assertThat(disks("web").toFile().list()).hasSize(2);
@@ -232,11 +232,11 @@ final class VivariumHostTest {
     Path files = home.resolve("library/machines/web/snapshots").resolve(taken.id());
     Files.writeString(files.resolve("machine/state"), "flipped");
     type("web", "kept", "kept");
-    assertThat(failure(() -> host.restoreSnapshot("web", "bad", Progress.NONE)).kind())
+    assertThat(failure(() -> host.restoreSnapshot("web", "bad", false, Progress.NONE)).kind())
         .isEqualTo(Kind.BAD_FILE);
     type("web", "memory", "memory=kept;\n");
     Files.writeString(files.resolve("snapshot.json"), "{");
-    assertThat(failure(() -> host.restoreSnapshot("web", taken.id(), Progress.NONE)).kind())
+    assertThat(failure(() -> host.restoreSnapshot("web", taken.id(), false, Progress.NONE)).kind())
         .isEqualTo(Kind.BAD_FILE);
     assertThat(host.inspect("web").state()).isEqualTo(VmState.RUNNING);
   }

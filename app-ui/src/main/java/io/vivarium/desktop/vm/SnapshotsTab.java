@@ -153,7 +153,8 @@ final class SnapshotsTab extends VBox {
                     .call(
                         texts.get("job.restore", vm, snapshot.name()),
                         "viv snapshot restore " + vm + " " + snapshot.name(),
-                        progress -> desk.vivarium().restoreSnapshot(vm, snapshot.id(), progress),
+                        progress ->
+                            desk.vivarium().restoreSnapshot(vm, snapshot.id(), false, progress),
                         info -> restored()));
   }
 

@@ -2,11 +2,14 @@ package io.vivarium.desktop.fake;
 
 import io.vivarium.client.ConsoleConnection;
 import io.vivarium.client.ExecResult;
+import io.vivarium.client.Finding;
+import io.vivarium.client.ForkRequest;
 import io.vivarium.client.HostCheck;
 import io.vivarium.client.HostCheck.Status;
 import io.vivarium.client.ImageInfo;
 import io.vivarium.client.Progress;
 import io.vivarium.client.SnapshotInfo;
+import io.vivarium.client.SnapshotSchedule;
 import io.vivarium.client.Vivarium;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
@@ -444,9 +447,13 @@ public final class FakeVivarium implements Vivarium {
               note,
               clock.instant(),
               machine.startedAt != null,
+              false,
+              false,
               38L << 20,
+              57L << 20,
               95L << 20,
-              lastLines(machine.guest.text()));
+              lastLines(machine.guest.text()),
+              null);
       machine.snapshots.add(made);
       machine.saved.put(id, machine.guest.save());
       machine.snapshot = id;
@@ -461,7 +468,7 @@ public final class FakeVivarium implements Vivarium {
   }
 
   @Override
-  public VmInfo restoreSnapshot(String name, String snapshot, Progress progress)
+  public VmInfo restoreSnapshot(String name, String snapshot, boolean keep, Progress progress)
       throws VivariumException {
     enter("restoreSnapshot", name);
     Machine machine = find(name);
@@ -490,6 +497,76 @@ public final class FakeVivarium implements Vivarium {
     Machine machine = find(name);
     machine.snapshots.removeIf(s -> s.id().equals(snapshot) || s.name().equals(snapshot));
     changed(name);
+  }
+
+  @Override
+  public VmInfo switchSnapshot(
+      String name, String snapshot, @Nullable String keepAs, Progress progress)
+      throws VivariumException {
+    takeSnapshot(name, keepAs, "", progress);
+    return restoreSnapshot(name, snapshot, false, progress);
+  }
+
+  @Override
+  public SnapshotInfo editSnapshot(
+      String name, String snapshot, @Nullable String newName, @Nullable String note) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public SnapshotInfo pinSnapshot(String name, String snapshot, boolean pinned) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public String undo(String name, Progress progress) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public @Nullable String undoable(String name) {
+    return null;
+  }
+
+  @Override
+  public long emptyTrash() {
+    return 0;
+  }
+
+  @Override
+  public SnapshotSchedule schedule(String name) {
+    return SnapshotSchedule.DEFAULT;
+  }
+
+  @Override
+  public void setSchedule(String name, SnapshotSchedule schedule) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void exportDisk(
+      String name,
+      @Nullable String snapshot,
+      int place,
+      String format,
+      java.io.OutputStream target,
+      Progress progress) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<VmInfo> fork(String name, ForkRequest request, Progress progress) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public VmInfo keep(String name) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<Finding> check(boolean repair, Progress progress) {
+    return List.of();
   }
 
   @Override

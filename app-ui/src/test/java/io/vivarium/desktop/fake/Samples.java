@@ -93,8 +93,12 @@ public final class Samples {
             "",
             when,
             live,
+            false,
+            false,
             (long) mib << 20,
+            180L << 20,
             (long) (mib + 180) << 20,
-            "~ # make -j2\n  CC      init/main.o\n  LD      vmlinux\n~ # "));
+            "~ # make -j2\n  CC      init/main.o\n  LD      vmlinux\n~ # ",
+            null));
   }
 }

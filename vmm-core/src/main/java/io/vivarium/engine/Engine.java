@@ -6,6 +6,7 @@ import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmState;
 import io.vivarium.library.DiskLayers;
+import io.vivarium.library.DurableFiles;
 import io.vivarium.library.EngineStatus;
 import io.vivarium.library.Failures;
 import io.vivarium.library.Home;
@@ -13,8 +14,10 @@ import io.vivarium.library.Library;
 import io.vivarium.library.MachineFolder;
 import io.vivarium.machine.MachineExit;
 import io.vivarium.machine.VirtualMachine;
+import io.vivarium.memory.MemoryMap;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -168,7 +171,9 @@ final class Engine {
                 spec.name(),
                 behind.config(),
                 snapshot.resolve("machine"),
+                folder.memory(),
                 exit -> ended(next, exit));
+        noteMemory(snapshot);
         if (!then.equals(spec)) {
           rewrite(then);
         }
@@ -196,6 +201,18 @@ final class Engine {
       window.tellAgain();
     } finally {
       changing.unlock();
+    }
+  }
+
+  /** Notes what saved memory is behind the machine, so that it stays. */
+  void noteMemory(Path snapshot) throws VivariumException {
+    Path map = snapshot.resolve("machine").resolve(MemoryMap.NAME);
+    try {
+      if (Files.exists(map)) {
+        DurableFiles.writeQuickly(folder.runningMap(), Files.readAllBytes(map));
+      }
+    } catch (IOException e) {
+      throw Failures.explain("VM '" + spec.name() + "' cannot keep its memory", e);
     }
   }
 

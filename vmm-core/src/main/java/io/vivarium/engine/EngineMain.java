@@ -13,6 +13,7 @@ import io.vivarium.library.DurableFiles;
 import io.vivarium.library.EngineLock;
 import io.vivarium.library.EngineStatus;
 import io.vivarium.library.Failures;
+import io.vivarium.library.HardLinks;
 import io.vivarium.library.Home;
 import io.vivarium.library.Library;
 import io.vivarium.library.MachineFolder;
@@ -21,6 +22,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,6 +96,8 @@ public final class EngineMain {
     ConsoleHub console;
     try {
       DurableFiles.sweep(folder.snapshots());
+      DurableFiles.sweep(folder.memory());
+      Files.deleteIfExists(folder.runningMap());
       console = new ConsoleHub(new ConsoleLog(folder));
     } catch (IOException e) {
       throw Failures.explain("cannot start VM '" + folder.name() + "'", e);
@@ -141,9 +145,18 @@ public final class EngineMain {
     if (snapshot != null) {
       snapshots.restore(snapshot);
     } else if (arguments.restore() != null) {
+      adoptMemory(arguments.restore(), engine.folder());
       engine.restore(arguments.restore(), engine.spec());
     } else {
       engine.boot();
+    }
+  }
+
+  private static void adoptMemory(Path template, MachineFolder folder) throws VivariumException {
+    try {
+      HardLinks.all(new MachineFolder(template).memory(), folder.memory());
+    } catch (IOException e) {
+      throw Failures.explain("VM '" + folder.name() + "' cannot start from " + template, e);
     }
   }
 

@@ -41,8 +41,8 @@ final class EngineSnapshots {
     this.store = new SnapshotStore(engine.home(), engine.folder());
   }
 
-  /** A machine that was saved while it stood still, and for how long. */
-  private record Saved(VirtualMachine.SavedMachine files, long pauseNanos, SavedContext context) {}
+  /** What was taken while a machine stood still, and for how long it did. */
+  private record Saved(long pauseNanos, SavedContext context) {}
 
   /**
    * Takes one: the guest stands still only while its state is handed to the kernel. A failure
@@ -64,28 +64,37 @@ final class EngineSnapshots {
     try {
       Path beside = store.begin();
       unfinished = beside;
-      progress.accept("saving memory and devices");
-      Saved saved = saveWithDisks(beside, what);
-      progress.accept("making it durable");
-      saved.files().sync();
-      saved.context().write(beside);
-      String id = SnapshotStore.newId();
-      byte[] tail = saved.context().consoleTail().getBytes(StandardCharsets.ISO_8859_1);
-      store.keep(
-          beside,
-          new SnapshotStore.Entry(
-              id,
-              called,
-              Library.current(engine.folder()),
-              note,
-              now.truncatedTo(ChronoUnit.MILLIS),
-              true,
-              ConsoleTail.of(tail, tail.length),
-              spec));
-      return new JsonObject()
-          .put("id", id)
-          .put("name", called)
-          .put("pauseNanos", saved.pauseNanos());
+      progress.accept("copying the memory while the guest runs");
+      try (VirtualMachine.Saving saving = startSaving()) {
+        engine.devices().disks().seal();
+        Saved saved = saveWithDisks(saving, what);
+        progress.accept("making it durable");
+        saving.seal(beside.resolve("machine"));
+        saved.context().write(beside);
+        String id = SnapshotStore.newId();
+        byte[] tail = saved.context().consoleTail().getBytes(StandardCharsets.ISO_8859_1);
+        SnapshotStore.Entry entry =
+            new SnapshotStore.Entry(
+                id,
+                called,
+                Library.current(engine.folder()),
+                note,
+                now.truncatedTo(ChronoUnit.MILLIS),
+                true,
+                ConsoleTail.of(tail, tail.length),
+                spec);
+        store.whileLayersStay(
+            () -> {
+              saving.name();
+              engine.noteMemory(beside);
+              store.keep(beside, entry);
+              return id;
+            });
+        return new JsonObject()
+            .put("id", id)
+            .put("name", called)
+            .put("pauseNanos", saved.pauseNanos());
+      }
     } catch (IOException e) {
       throw Failures.explain(what, e);
     } finally {
@@ -93,17 +102,23 @@ final class EngineSnapshots {
     }
   }
 
+  private VirtualMachine.Saving startSaving() throws VivariumException, IOException {
+    Path memory = engine.folder().memory();
+    return engine.machine().startSaving(memory, DurableFiles.unfinished(memory));
+  }
+
   /**
    * Saves the machine, and seals its disks at the same instant. The spec names the new, still empty
    * layers before that: they read as the ones below, so that whatever happens between leaves a
    * whole VM, at worst with a layer more.
    */
-  private Saved saveWithDisks(Path folder, String what) throws VivariumException, IOException {
+  private Saved saveWithDisks(VirtualMachine.Saving saving, String what)
+      throws VivariumException, IOException {
     VmSpec before = engine.spec();
     List<DiskSpec> layers = newLayers(before.disks(), before::withDisks);
     try {
       return engine.whileUnchanged(
-          machine -> save(machine, folder, what, disks -> disks.exchange(layers)));
+          machine -> save(machine, saving, what, disks -> disks.exchange(layers)));
     } finally {
       settle(layers);
     }
@@ -149,20 +164,22 @@ final class EngineSnapshots {
     void with(EngineDisks disks) throws IOException;
   }
 
-  private Saved save(VirtualMachine machine, Path folder, String what, AtRest atRest)
+  private Saved save(
+      VirtualMachine machine, VirtualMachine.Saving saving, String what, AtRest atRest)
       throws VivariumException {
     boolean wasPaused = machine.paused();
     long began = System.nanoTime();
     machine.pause();
     try {
-      VirtualMachine.SavedMachine files = machine.save(folder.resolve("machine"));
+      saving.finish();
       atRest.with(engine.devices().disks());
       SavedContext context =
           new SavedContext(
               engine.agent().ready(),
               engine.clock().ready(),
               new String(engine.console().tail(TAIL), StandardCharsets.ISO_8859_1));
-      return new Saved(files, System.nanoTime() - began, context);
+      long stood = Math.max(saving.pausedNanos(), System.nanoTime() - began);
+      return new Saved(stood, context);
     } catch (IOException e) {
       throw Failures.explain(what, e);
     } finally {
@@ -221,11 +238,12 @@ final class EngineSnapshots {
   /** Saves the VM, which is paused, into a folder that the caller makes a warm snapshot of. */
   void saveTemplate(Path folder) throws VivariumException {
     String what = "cannot keep the warm snapshot";
-    try {
+    try (VirtualMachine.Saving saving = startSaving()) {
       Saved saved =
-          engine.whileUnchanged(machine -> save(machine, folder, what, EngineDisks::seal));
-      saved.files().sync();
+          engine.whileUnchanged(machine -> save(machine, saving, what, EngineDisks::seal));
+      saving.seal(folder.resolve("machine"));
       saved.context().write(folder);
+      saving.name();
       DurableFiles.sync(folder.resolve("machine"));
     } catch (IOException e) {
       throw Failures.explain(what, e);

@@ -38,10 +38,10 @@ final class KvmMachines implements MachineFactory {
 
   @Override
   public VirtualMachine restore(
-      String name, DeviceConfig devices, Path files, MachineExit.Listener listener)
+      String name, DeviceConfig devices, Path files, Path layers, MachineExit.Listener listener)
       throws VivariumException {
     try {
-      return KvmMachine.restore(name, devices, files, listener);
+      return KvmMachine.restore(name, devices, files, layers, listener);
     } catch (BadSnapshotException e) {
       throw new VivariumException(
           Kind.BAD_FILE,

@@ -16,9 +16,10 @@ public interface MachineFactory {
    * A machine as it was saved into {@code files}, all of which is checked before this returns.
    *
    * @param devices as when it was booted
+   * @param layers the machine's folder of memory layers
    * @throws VivariumException BAD_FILE, naming what is damaged
    */
   VirtualMachine restore(
-      String name, DeviceConfig devices, Path files, MachineExit.Listener listener)
+      String name, DeviceConfig devices, Path files, Path layers, MachineExit.Listener listener)
       throws VivariumException;
 }

@@ -5,10 +5,7 @@ import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.images.disk.RawDisk;
 import io.vivarium.images.disk.qcow2.Qcow2;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -117,29 +114,8 @@ public final class DiskLayers {
   }
 
   private void adopt(Path from, String name) throws IOException {
-    Path to = folder.resolve(name);
-    try {
-      Files.createLink(to, from);
-      DurableFiles.sync(folder);
-    } catch (FileAlreadyExistsException e) {
-      // The same layer: names of layers are not used twice.
-    } catch (NoSuchFileException e) {
-      throw e;
-    } catch (FileSystemException | UnsupportedOperationException e) {
-      copy(from, to);
-    }
-  }
-
-  /** Where the file system has no such links, or the file is on another one. */
-  private void copy(Path from, Path to) throws IOException {
-    Path beside = DurableFiles.unfinished(folder);
-    try {
-      Files.copy(from, beside);
-      DurableFiles.sync(beside);
-      DurableFiles.rename(beside, to);
-    } finally {
-      Files.deleteIfExists(beside);
-    }
+    HardLinks.link(from, folder.resolve(name));
+    DurableFiles.sync(folder);
   }
 
   /** Removes layers that were made in vain. */

@@ -21,6 +21,16 @@ public record MachineFolder(Path path) {
     return path.resolve("snapshots");
   }
 
+  /** The layers of saved memory, see package {@code io.vivarium.memory}. */
+  public Path memory() {
+    return path.resolve("memory");
+  }
+
+  /** The map of the saved memory behind a running VM, which must stay while its engine lives. */
+  public Path runningMap() {
+    return run().resolve("memory.map");
+  }
+
   public Path run() {
     return path.resolve("run");
   }

@@ -8,6 +8,9 @@ import io.vivarium.boot.KernelLoader;
 import io.vivarium.boot.LowMemory;
 import io.vivarium.kvm.Kvm;
 import io.vivarium.kvm.KvmException;
+import io.vivarium.memory.DamagedMemoryException;
+import io.vivarium.memory.MemoryLayers;
+import io.vivarium.memory.MemoryMap;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.SortedMap;
@@ -62,21 +65,23 @@ public final class KvmMachine implements VirtualMachine {
    *
    * @param name for threads and messages
    * @param devices as when it was booted; see {@link DeviceConfig}
-   * @param folder what {@link #save} filled and {@code sync} finished
+   * @param folder of a finished save's state
+   * @param layers the folder of its memory
    * @throws BadSnapshotException when something is damaged or this host cannot go on with it
    * @throws KvmException when {@code /dev/kvm} is missing, not accessible or refuses something
    * @throws IOException when a file cannot be read
    */
   public static KvmMachine restore(
-      String name, DeviceConfig devices, Path folder, MachineExit.Listener listener)
+      String name, DeviceConfig devices, Path folder, Path layers, MachineExit.Listener listener)
       throws IOException, BadSnapshotException {
+    MemoryLayers memory = new MemoryLayers(layers);
     SavedFiles.Opened saved = SavedFiles.open(folder);
     MachineState state = saved.machine();
     // The memory is checked while KVM makes the machine.
-    MemoryCheck check = MemoryCheck.start(folder, saved.sums());
+    MemoryCheck check = MemoryCheck.start(memory, saved.memory(), folder);
     try (Kvm kvm = Kvm.open()) {
       HostProfile profile = Host.profile(kvm);
-      GuestRam ram = GuestRam.copyOnWrite(folder.resolve(MemoryFile.NAME), state.memoryBytes());
+      GuestRam ram = copyOnWrite(memory, saved.memory());
       KvmMachine machine =
           assemble(kvm, profile, ram, name, state.vcpus().size(), devices, listener);
       try {
@@ -108,6 +113,15 @@ public final class KvmMachine implements VirtualMachine {
     VirtioBoard virtio = board.chipset().virtio();
     if (virtio != null) {
       virtio.restored();
+    }
+  }
+
+  private static GuestRam copyOnWrite(MemoryLayers layers, MemoryMap map)
+      throws IOException, BadSnapshotException {
+    try {
+      return GuestRam.copyOnWrite(layers, map);
+    } catch (DamagedMemoryException e) {
+      throw new BadSnapshotException(String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -195,12 +209,45 @@ public final class KvmMachine implements VirtualMachine {
   }
 
   @Override
-  public synchronized SavedMachine save(Path folder) throws IOException {
-    if (!paused || closed) {
-      throw new IllegalStateException("a machine must be paused to be saved");
+  public Saving startSaving(Path layers, Path beside) throws IOException {
+    MachineSave save = beginSave(new MemoryLayers(layers), beside);
+    try {
+      save.copyAhead();
+      return save;
+    } catch (IOException | RuntimeException e) {
+      save.close();
+      throw e;
     }
-    MachineState state = BoardStates.capture(board, ram.memory().size());
-    return SavedFiles.write(folder, state, board.chipset().devices(), ram);
+  }
+
+  private synchronized MachineSave beginSave(MemoryLayers layers, Path beside) throws IOException {
+    if (closed) {
+      throw new IOException("the machine has ended");
+    }
+    boolean ran = !paused;
+    long began = System.nanoTime();
+    pause();
+    try {
+      MemorySave memory = MemorySave.start(ram, board.vm(), layers, beside);
+      return new MachineSave(this, layers, memory, ran ? System.nanoTime() - began : 0);
+    } finally {
+      if (ran) {
+        resume();
+      }
+    }
+  }
+
+  /** What is behind the machine at this moment. It must be paused. */
+  synchronized MachineState state() throws IOException {
+    if (!paused || closed) {
+      throw new IOException("the machine has ended");
+    }
+    return BoardStates.capture(board, ram.memory().size());
+  }
+
+  /** Its devices' states. It must be paused. */
+  synchronized SavedFiles.DeviceStates deviceStates() {
+    return SavedFiles.DeviceStates.of(board.chipset().devices());
   }
 
   @Override

@@ -1,29 +1,38 @@
 package io.vivarium.machine;
 
+import io.vivarium.memory.DamagedMemoryException;
+import io.vivarium.memory.MemoryLayers;
+import io.vivarium.memory.MemoryMap;
+import io.vivarium.memory.MemoryVerifier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks a memory file beside other work. A file that was found whole by this process, and that has
- * not changed since, is not read again.
+ * Checks saved memory beside other work. What was found whole by this process, or written by it,
+ * and has not changed since, is not read again.
  */
 final class MemoryCheck {
   private static final int REMEMBERED = 256;
 
-  /** Of files found whole, by path: what would be different had they changed. */
-  private static final Map<Path, Map<String, Object>> WHOLE =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Path, Map<String, Object>> eldest) {
-          return size() > REMEMBERED;
-        }
-      };
+  /** What was found whole: its files, and what would be different had they changed. */
+  private static final Set<List<Object>> WHOLE =
+      Collections.newSetFromMap(
+          new LinkedHashMap<>() {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<List<Object>, Boolean> eldest) {
+              return size() > REMEMBERED;
+            }
+          });
 
   private final FutureTask<Void> task;
 
@@ -31,42 +40,60 @@ final class MemoryCheck {
     this.task = task;
   }
 
-  static MemoryCheck start(Path folder, MemorySums sums) {
+  static MemoryCheck start(MemoryLayers layers, MemoryMap map, Path folder) {
     FutureTask<Void> task =
         new FutureTask<>(
             () -> {
-              verify(folder, sums);
+              verify(layers, map, folder);
               return null;
             });
     Thread.ofPlatform().daemon().name("memory-check").start(task);
     return new MemoryCheck(task);
   }
 
-  private static void verify(Path folder, MemorySums sums)
+  private static void verify(MemoryLayers layers, MemoryMap map, Path folder)
       throws IOException, BadSnapshotException {
-    Path file = folder.resolve(MemoryFile.NAME).toAbsolutePath();
-    Map<String, Object> identity = identity(file, sums);
+    List<Object> identity = identity(layers, map, folder);
     synchronized (WHOLE) {
-      if (!identity.isEmpty() && identity.equals(WHOLE.get(file))) {
+      if (WHOLE.contains(identity)) {
         return;
       }
     }
-    sums.verifyMemory(folder);
+    try {
+      MemoryVerifier.verify(layers, map);
+    } catch (DamagedMemoryException e) {
+      throw new BadSnapshotException(String.valueOf(e.getMessage()), e);
+    }
+    remember(identity);
+  }
+
+  /** What this process has just written needs no reading. */
+  static void remember(MemoryLayers layers, MemoryMap map, Path folder) {
+    remember(identity(layers, map, folder));
+  }
+
+  private static void remember(List<Object> identity) {
     synchronized (WHOLE) {
-      WHOLE.put(file, identity);
+      WHOLE.add(identity);
     }
   }
 
-  private static Map<String, Object> identity(Path file, MemorySums sums) {
+  private static List<Object> identity(MemoryLayers layers, MemoryMap map, Path folder) {
+    List<Object> identity = new ArrayList<>();
     try {
-      Map<String, Object> identity =
-          new LinkedHashMap<>(
-              Files.readAttributes(file, "unix:dev,ino,size,ctime,lastModifiedTime"));
-      identity.put("sums", sums);
-      return identity;
+      identity.add(attributes(folder.resolve(MemoryMap.NAME)));
+      for (MemoryMap.Layer layer : map.layers()) {
+        identity.add(attributes(layers.data(layer.id())));
+      }
     } catch (IOException e) {
-      return Map.of(); // the check will say what is wrong with it
+      identity.add(new Object()); // like nothing else: the check will say what is wrong with it
     }
+    return identity;
+  }
+
+  /** Not the time of the last change of its inode: names and links come and go. */
+  private static Object attributes(Path file) throws IOException {
+    return Files.readAttributes(file, "unix:dev,ino,size,lastModifiedTime");
   }
 
   /** Waits for the check, and tells what it found. */

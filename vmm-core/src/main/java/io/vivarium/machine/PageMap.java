@@ -1,5 +1,6 @@
 package io.vivarium.machine;
 
+import io.vivarium.memory.MemoryLayers;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -8,6 +9,7 @@ import java.nio.LongBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,43 +22,43 @@ final class PageMap {
   private static final long SWAPPED = 1L << 62;
   private static final long OF_FILE = 1L << 61;
 
+  private final int count;
   private final @Nullable LongBuffer entries;
 
-  private PageMap(@Nullable LongBuffer entries) {
+  private PageMap(int count, @Nullable LongBuffer entries) {
+    this.count = count;
     this.entries = entries;
   }
 
   /** Of a range as it is now; where the kernel does not tell, all may hold something. */
   static PageMap of(MemorySegment memory) {
-    long pages = memory.byteSize() / MemoryFile.PAGE;
-    if (pages > 1 << 27) {
-      return all();
-    }
-    ByteBuffer buffer = ByteBuffer.allocateDirect((int) pages * 8).order(ByteOrder.nativeOrder());
+    int pages = (int) (memory.byteSize() / MemoryLayers.PAGE);
+    ByteBuffer buffer = ByteBuffer.allocateDirect(pages * 8).order(ByteOrder.nativeOrder());
     try (FileChannel file = FileChannel.open(FILE, StandardOpenOption.READ)) {
-      long position = memory.address() / MemoryFile.PAGE * 8;
+      long position = memory.address() / MemoryLayers.PAGE * 8;
       while (buffer.hasRemaining()) {
         int count = file.read(buffer, position + buffer.position());
         if (count <= 0) {
-          return all();
+          return new PageMap(pages, null);
         }
       }
-      return new PageMap(buffer.flip().asLongBuffer());
+      return new PageMap(pages, buffer.flip().asLongBuffer());
     } catch (IOException e) {
-      return all();
+      return new PageMap(pages, null);
     }
   }
 
-  static PageMap all() {
-    return new PageMap(null);
-  }
-
-  /** Whether the page at an offset may be other than zeroes, or than the file behind it. */
-  boolean mayBeWritten(long offset) {
+  /** Adds the pages that may be other than zeroes, or than the file behind them. */
+  void addWritten(BitSet pages, int first) {
     if (entries == null) {
-      return true;
+      pages.set(first, first + count);
+      return;
     }
-    long entry = entries.get((int) (offset / MemoryFile.PAGE));
-    return (entry & SWAPPED) != 0 || (entry & (PRESENT | OF_FILE)) == PRESENT;
+    for (int i = 0; i < count; i++) {
+      long entry = entries.get(i);
+      if ((entry & SWAPPED) != 0 || (entry & (PRESENT | OF_FILE)) == PRESENT) {
+        pages.set(first + i);
+      }
+    }
   }
 }

@@ -5,19 +5,24 @@ import io.vivarium.client.JsonException;
 import io.vivarium.client.JsonObject;
 import io.vivarium.devices.BadStateException;
 import io.vivarium.devices.Device;
+import io.vivarium.memory.DamagedMemoryException;
+import io.vivarium.memory.MemoryMap;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
  * The files of a saved machine in a folder: {@code state.json} (a {@link MachineState} and a record
- * for each device), {@code memory}, {@code memory.sums}.
+ * for each device) and the map of its memory, which vouches for it.
  */
 final class SavedFiles {
   static final String STATE = "state.json";
@@ -26,32 +31,37 @@ final class SavedFiles {
 
   private SavedFiles() {}
 
-  /** Writes all but the checksums. The machine must be paused. */
-  static VirtualMachine.SavedMachine write(
-      Path folder, MachineState machine, List<Device<?>> devices, GuestRam ram) throws IOException {
-    JsonObject saved = new JsonObject();
-    for (Device<?> device : devices) {
-      saved.put(device.id(), RecordCodec.write(device.save()));
+  /** What a machine's devices are like, each in a record that does not change any more. */
+  record DeviceStates(Map<String, Record> byId) {
+    static DeviceStates of(List<Device<?>> devices) {
+      Map<String, Record> states = new LinkedHashMap<>();
+      for (Device<?> device : devices) {
+        states.put(device.id(), device.save());
+      }
+      return new DeviceStates(states);
     }
-    JsonObject all =
-        new JsonObject().put("machine", RecordCodec.write(machine)).put("devices", saved);
-    byte[] state = Json.write(all).getBytes(StandardCharsets.UTF_8);
-    Files.write(folder.resolve(STATE), state, StandardOpenOption.CREATE_NEW);
-    MemoryFile.write(folder, ram);
-    return () -> sync(folder, state);
   }
 
-  private static void sync(Path folder, byte[] state) throws IOException {
-    MemorySums.of(folder, state).write(folder);
-    for (String name : List.of(STATE, MemoryFile.NAME)) {
-      try (FileChannel file = FileChannel.open(folder.resolve(name), StandardOpenOption.WRITE)) {
-        file.force(true);
+  /** Writes the state file, durably. Returns its content. */
+  static byte[] write(Path folder, MachineState machine, DeviceStates devices) throws IOException {
+    JsonObject saved = new JsonObject();
+    devices.byId().forEach((id, state) -> saved.put(id, RecordCodec.write(state)));
+    JsonObject all =
+        new JsonObject().put("machine", RecordCodec.write(machine)).put("devices", saved);
+    ByteBuffer state = ByteBuffer.wrap(Json.write(all).getBytes(StandardCharsets.UTF_8));
+    try (FileChannel file =
+        FileChannel.open(
+            folder.resolve(STATE), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      while (state.hasRemaining()) {
+        file.write(state);
       }
+      file.force(true);
     }
+    return state.array();
   }
 
   /** A state file that was read and whose checksum is right; its contents are still hostile. */
-  record Opened(MachineState machine, JsonObject devices, MemorySums sums, Path file) {
+  record Opened(MachineState machine, JsonObject devices, MemoryMap memory, Path file) {
     /** Gives each device its state; no device may be left over on either side. */
     void restore(List<Device<?>> all) throws BadSnapshotException {
       Set<String> unknown = new HashSet<>(devices.fields().keySet());
@@ -78,23 +88,26 @@ final class SavedFiles {
     }
   }
 
-  /** Opens and checks all but the memory file's contents. */
+  /** Opens and checks all but the memory layers. */
   static Opened open(Path folder) throws IOException, BadSnapshotException {
     Path file = folder.resolve(STATE);
-    MemorySums sums = MemorySums.read(folder);
-    sums.verifySize(folder);
-    if (!Files.isRegularFile(file)) {
-      throw new BadSnapshotException(file + " is missing.");
+    try {
+      MemoryMap memory = MemoryMap.read(folder);
+      if (!Files.isRegularFile(file)) {
+        throw new BadSnapshotException(file + " is missing.");
+      }
+      if (Files.size(file) > MAX_STATE_BYTES) {
+        throw new BadSnapshotException(file + " is too large to be a machine's state.");
+      }
+      byte[] state = Files.readAllBytes(file);
+      memory.checkState(file, state);
+      return parse(file, state, memory);
+    } catch (DamagedMemoryException e) {
+      throw new BadSnapshotException(String.valueOf(e.getMessage()), e);
     }
-    if (Files.size(file) > MAX_STATE_BYTES) {
-      throw new BadSnapshotException(file + " is too large to be a machine's state.");
-    }
-    byte[] state = Files.readAllBytes(file);
-    sums.verifyState(file, state);
-    return parse(file, state, sums);
   }
 
-  private static Opened parse(Path file, byte[] state, MemorySums sums)
+  private static Opened parse(Path file, byte[] state, MemoryMap memory)
       throws BadSnapshotException {
     try {
       JsonObject all = Json.parse(state);
@@ -110,13 +123,13 @@ final class SavedFiles {
       if (cpus < 1 || cpus > 254) {
         throw new BadSnapshotException("%s has %d vCPUs.".formatted(file, cpus));
       }
-      if (machine.memoryBytes() != sums.memoryBytes()) {
+      if (machine.memoryBytes() != memory.ramBytes()) {
         throw new BadSnapshotException(
             "%s tells of %d bytes of memory, %s of %d."
-                .formatted(file, machine.memoryBytes(), MemorySums.NAME, sums.memoryBytes()));
+                .formatted(file, machine.memoryBytes(), MemoryMap.NAME, memory.ramBytes()));
       }
       GuestRam.checkSize(machine.memoryBytes());
-      return new Opened(machine, all.object("devices"), sums, file);
+      return new Opened(machine, all.object("devices"), memory, file);
     } catch (JsonException | IllegalArgumentException e) {
       throw new BadSnapshotException("%s: %s.".formatted(file, e.getMessage()), e);
     }

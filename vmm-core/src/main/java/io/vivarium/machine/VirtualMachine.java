@@ -1,5 +1,6 @@
 package io.vivarium.machine;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.SortedMap;
 
@@ -41,16 +42,34 @@ public interface VirtualMachine extends AutoCloseable {
   }
 
   /**
-   * Writes memory, device and vCPU state into a folder, which exists and is empty. The machine must
-   * be paused. Returns when the bytes are handed to the kernel; {@code SavedMachine.sync} makes
-   * them durable, which may happen after the machine runs again.
+   * Begins to save the machine, which may run: returns when most of its memory is written.
+   *
+   * @param layers the machine's folder of memory layers, {@code machines/<name>/memory}
+   * @param beside a file of that folder that is not there yet, in which the new layer grows
    */
-  SavedMachine save(Path folder) throws java.io.IOException;
+  Saving startSaving(Path layers, Path beside) throws IOException;
 
-  /** The files of a save, of which nothing depends on the running machine any more. */
-  interface SavedMachine {
-    /** Makes all files durable and writes the checksums; the folder's name is the caller's. */
-    void sync() throws java.io.IOException;
+  /** A save under way. */
+  interface Saving extends AutoCloseable {
+    /** How long the machine stood still when the save began, in nanoseconds. */
+    long pausedNanos();
+
+    /** Takes the rest of the memory, device and vCPU state. The machine must be paused. */
+    void finish() throws IOException;
+
+    /**
+     * Makes all durable, after {@link #finish}; the machine may run again.
+     *
+     * @param folder of the state and the memory's map, which exists and is empty
+     */
+    void seal(Path folder) throws IOException;
+
+    /** Gives the memory layer its name; the folder gets its own after this. */
+    void name() throws IOException;
+
+    /** Ends the save. What has no name is gone. */
+    @Override
+    void close();
   }
 
   /** Nanoseconds of host CPU time of all vCPU threads. */

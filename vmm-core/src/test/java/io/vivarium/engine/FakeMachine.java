@@ -30,7 +30,7 @@ final class FakeMachine implements VirtualMachine {
 
     @Override
     public VirtualMachine restore(
-        String name, DeviceConfig devices, Path files, MachineExit.Listener listener)
+        String name, DeviceConfig devices, Path files, Path layers, MachineExit.Listener listener)
         throws VivariumException {
       try {
         String state = Files.readString(files.resolve("state"));
@@ -153,13 +153,37 @@ final class FakeMachine implements VirtualMachine {
   }
 
   @Override
-  public synchronized SavedMachine save(Path folder) throws IOException {
-    if (memory.indexOf("diskfull") >= 0) {
-      Files.writeString(folder.resolve("state"), "half");
-      throw new IOException("write failed: No space left on device");
-    }
-    Files.writeString(folder.resolve("state"), "fake:" + (memory.isEmpty() ? ";" : memory));
-    return () -> {};
+  public Saving startSaving(Path layers, Path beside) {
+    return new Saving() {
+      private String saved = "";
+
+      @Override
+      public long pausedNanos() {
+        return 0;
+      }
+
+      @Override
+      public void finish() {
+        synchronized (FakeMachine.this) {
+          saved = "fake:" + (memory.isEmpty() ? ";" : memory);
+        }
+      }
+
+      @Override
+      public void seal(Path folder) throws IOException {
+        if (saved.contains("diskfull")) {
+          Files.writeString(folder.resolve("state"), "half");
+          throw new IOException("write failed: No space left on device");
+        }
+        Files.writeString(folder.resolve("state"), saved);
+      }
+
+      @Override
+      public void name() {}
+
+      @Override
+      public void close() {}
+    };
   }
 
   @Override

@@ -96,7 +96,7 @@ class DevicesIT {
           "debian-tiny with all devices is up after %.1f CPU seconds%n%s%n",
           machine.cpuNanos() / 1e9, machine.counters());
       machine.pause();
-      machine.save(folder.resolve("saved")).sync();
+      Saves.save(machine, folder.resolve("saved"));
     }
     Files.copy(folder.resolve("raw"), folder.resolve("raw.saved"));
     Files.copy(folder.resolve("qcow2"), folder.resolve("qcow2.saved"));
@@ -127,7 +127,7 @@ class DevicesIT {
     raw = HostDisks.open(fresh("raw"), "raw", false, null);
     qcow2 = HostDisks.open(fresh("qcow2"), "qcow2", false, null);
     machine =
-        KvmMachine.restore("devices", devices(passt, raw, qcow2), folder.resolve("saved"), console);
+        Saves.restore("devices", devices(passt, raw, qcow2), folder.resolve("saved"), console);
     machine.serial(0).listen(console);
     machine.resume();
   }
@@ -256,7 +256,7 @@ class DevicesIT {
   void aRestoreWithOtherDevicesIsRefused() throws Exception {
     close();
     assertThatThrownBy(
-            () -> KvmMachine.restore("other", DeviceConfig.NONE, folder.resolve("saved"), console))
+            () -> Saves.restore("other", DeviceConfig.NONE, folder.resolve("saved"), console))
         .isInstanceOf(BadSnapshotException.class)
         .hasMessageContaining("disk0");
   }

@@ -3,8 +3,14 @@ package io.vivarium.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vivarium.memory.LayerReader;
+import io.vivarium.memory.MemoryLayers;
+import io.vivarium.memory.MemoryMap;
+import io.vivarium.memory.MemoryVerifier;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -111,10 +117,7 @@ class KvmMachineIT {
     try (KvmMachine machine = boot(TinyGuest.COUNTER, 64, 1)) {
       assertThat(count(machine)).isEqualTo('1');
       assertThat(count(machine)).isEqualTo('2');
-      machine.pause();
-      VirtualMachine.SavedMachine files = machine.save(saved);
-      machine.resume();
-      files.sync();
+      Saves.save(machine, saved, Saves.layers(saved));
       assertThat(count(machine)).isEqualTo('3');
     }
     for (int time = 0; time < 2; time++) {
@@ -146,23 +149,79 @@ class KvmMachineIT {
   }
 
   @Test
+  void aSaveOfABusyGuestIsOfOneMoment() throws Exception {
+    Path layers = folder.resolve("layers");
+    int pages = 8192;
+    long last = 0;
+    try (KvmMachine machine = boot(TinyGuest.rounds(pages), 64, 1)) {
+      watch.nextChar();
+      for (int i = 0; i < 5; i++) {
+        Path saved = Files.createDirectory(folder.resolve("saved" + i));
+        Saves.save(machine, saved, layers);
+        last = assertOneMoment(saved, layers, pages, last);
+        watch.nextChar();
+      }
+    }
+    for (int i = 4; i >= 0; i -= 2) {
+      Path saved = folder.resolve("saved" + i);
+      Path again = Files.createDirectory(folder.resolve("again" + i));
+      try (KvmMachine machine =
+          started(KvmMachine.restore("tiny", DeviceConfig.NONE, saved, layers, watch))) {
+        Saves.save(machine, again, layers);
+        assertOneMoment(again, layers, pages, assertOneMoment(saved, layers, pages, 0));
+      }
+    }
+  }
+
+  /** See {@link TinyGuest#rounds}. Returns the round. */
+  private static long assertOneMoment(Path saved, Path layers, int pages, long least)
+      throws IOException {
+    MemoryMap map = MemoryMap.read(saved);
+    MemoryVerifier.verify(new MemoryLayers(layers), map);
+    ByteBuffer ram = ByteBuffer.allocate(pages * 4096).order(ByteOrder.LITTLE_ENDIAN);
+    try (LayerReader reader = new LayerReader(new MemoryLayers(layers), map)) {
+      reader.read(1024, pages, ram);
+    }
+    long first = ram.getLong(0);
+    assertThat(first).isGreaterThanOrEqualTo(least);
+    int falls = 0;
+    for (int i = 1; i < pages; i++) {
+      long step = ram.getLong((i - 1) * 4096) - ram.getLong(i * 4096);
+      assertThat(step).as("page %d of round %d", i, first).isBetween(0L, 1L);
+      falls += (int) step;
+    }
+    assertThat(falls).isLessThanOrEqualTo(1);
+    return first;
+  }
+
+  @Test
   void damagedFilesAreRefusedByName() throws Exception {
     Path saved = Files.createDirectory(folder.resolve("saved"));
     try (KvmMachine machine = boot(TinyGuest.COUNTER, 16, 1)) {
       assertThat(count(machine)).isEqualTo('1');
       save(machine, saved);
     }
-    damaged(saved, "memory", 0x100010, "memory is damaged: the checksum of MiB 1 is wrong");
+    String layer = layer(saved);
+    damaged(
+        saved, "memory/" + layer + ".mem", 0x100010, ".mem is damaged: the checksum of page 256");
+    damaged(
+        saved, "memory/" + layer + ".mem", 12 << 20, ".mem is damaged: page 3072 should be zero");
+    damaged(saved, "memory/" + layer + ".sums", 30, ".sums is damaged");
     damaged(saved, "state.json", 100, "state.json is damaged");
-    damaged(saved, "memory.sums", 60, "memory.sums is damaged");
-    try (RandomAccessFile file = new RandomAccessFile(saved.resolve("memory").toFile(), "rw")) {
+    damaged(saved, "memory.map", 60, "memory.map is damaged");
+    Path memory = saved.resolve("memory/" + layer + ".mem");
+    try (RandomAccessFile file = new RandomAccessFile(memory.toFile(), "rw")) {
       file.setLength(8 << 20);
     }
-    refused(saved, "memory has 8388608 bytes instead of 16777216");
-    Files.delete(saved.resolve("memory"));
-    refused(saved, "memory is missing");
-    Files.delete(saved.resolve("memory.sums"));
-    refused(saved, "memory.sums is missing");
+    refused(saved, ".mem has 8388608 bytes instead of 16777216");
+    Files.delete(memory);
+    refused(saved, ".mem is missing");
+    Files.delete(saved.resolve("memory.map"));
+    refused(saved, "memory.map is missing");
+  }
+
+  private static String layer(Path saved) throws IOException {
+    return MemoryMap.read(saved).layers().getFirst().id();
   }
 
   private void damaged(Path saved, String name, long offset, String why) throws IOException {
@@ -178,14 +237,13 @@ class KvmMachineIT {
   }
 
   private void refused(Path saved, String why) {
-    assertThatThrownBy(() -> KvmMachine.restore("tiny", DeviceConfig.NONE, saved, watch))
+    assertThatThrownBy(() -> Saves.restore("tiny", DeviceConfig.NONE, saved, watch))
         .isInstanceOf(BadSnapshotException.class)
         .hasMessageContaining(why);
   }
 
   private static void save(KvmMachine machine, Path target) throws IOException {
-    machine.pause();
-    machine.save(target).sync();
+    Saves.save(machine, target);
   }
 
   private char count(KvmMachine machine) throws InterruptedException {
@@ -198,7 +256,7 @@ class KvmMachineIT {
   }
 
   private KvmMachine restore(Path saved) throws Exception {
-    return started(KvmMachine.restore("tiny", DeviceConfig.NONE, saved, watch));
+    return started(Saves.restore("tiny", DeviceConfig.NONE, saved, watch));
   }
 
   private KvmMachine started(KvmMachine machine) {

@@ -24,7 +24,7 @@ final class RestoreProbe {
     StringBuilder seen = new StringBuilder();
     long start = System.nanoTime();
     KvmMachine machine =
-        KvmMachine.restore("probe", DeviceConfig.NONE, folder, exit -> System.err.println(exit));
+        Saves.restore("probe", DeviceConfig.NONE, folder, exit -> System.err.println(exit));
     long restored = System.nanoTime();
     machine
         .serial(0)
@@ -43,17 +43,14 @@ final class RestoreProbe {
     long answered = System.nanoTime();
     done.await();
     long end = System.nanoTime();
-    long before = System.nanoTime();
-    machine.pause();
     String target = System.getProperty("save");
     if (target != null) {
       Path to = Files.createTempDirectory(Path.of(target), "saved");
-      VirtualMachine.SavedMachine saved = machine.save(to);
-      long written = System.nanoTime();
-      saved.sync();
+      long before = System.nanoTime();
+      double stood = Saves.save(machine, to, Saves.layers(folder));
       System.err.printf(
-          "pause for a save %.1f ms, its sync %.1f ms%n",
-          (written - before) / 1e6, (System.nanoTime() - written) / 1e6);
+          "a save took %.1f ms, the guest stood still for %.1f ms%n",
+          (System.nanoTime() - before) / 1e6, stood);
     }
     System.err.printf(
         "restored in %.1f ms, first byte after %.1f ms, done after %.1f ms, %.2f CPU seconds%n%s%n%s%n",

@@ -32,6 +32,23 @@ final class TinyGuest {
           + "ff042500002000 8b042500002000" // count
           + "0430 ee ebdd"; // answer, again
 
+  /**
+   * Round after round writes the round's number to each of so many pages from 4 MiB on, in order,
+   * and prints an r. So at each moment the numbers fall once, by one, or not at all.
+   */
+  static String rounds(int pages) {
+    String count = HexFormat.of().formatHex(littleEndian(pages));
+    return "48c7c700004000 48c7c1"
+        + count // from 4 MiB on, so many
+        + "49ffc7" // the next round
+        + "4c893f 4881c700100000 48ffc9 75f1" // each page
+        + "66baf803 b072 ee ebd7";
+  }
+
+  private static byte[] littleEndian(int value) {
+    return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
+  }
+
   private static final int CODE_OFFSET = 0x1000;
   private static final long LOAD_ADDRESS = 0x100000;
 

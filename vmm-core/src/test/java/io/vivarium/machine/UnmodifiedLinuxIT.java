@@ -64,11 +64,11 @@ class UnmodifiedLinuxIT {
           "unmodified Linux, 2 vCPUs: first process after %.1f CPU seconds%n",
           machine.cpuNanos() / 1e9);
       machine.pause();
-      machine.save(saved).sync();
+      Saves.save(machine, saved);
       System.out.println(machine.counters());
     }
     try (KvmMachine machine =
-        KvmMachine.restore("linux", DeviceConfig.NONE, saved, exit -> lines.add(exit.toString()))) {
+        Saves.restore("linux", DeviceConfig.NONE, saved, exit -> lines.add(exit.toString()))) {
       machine.serial(0).listen(this::received);
       machine.resume();
       assertThat(await("avx: ")).isEqualTo("avx: intact");

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The guest's physical memory as a bounds-checked view: the only way by which a device reaches it.
@@ -42,6 +43,8 @@ public final class GuestMemory {
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final Region[] regions;
+  private final TouchedPages lasting;
+  private volatile @Nullable TouchedPages touched;
 
   /** Regions in any order; they must not overlap. */
   public GuestMemory(List<Region> regions) {
@@ -52,6 +55,39 @@ public final class GuestMemory {
         throw new IllegalArgumentException("RAM regions overlap");
       }
     }
+    lasting = new TouchedPages(size());
+  }
+
+  /**
+   * From now on remembers which pages devices reach, for a save that goes on while they work. A
+   * range that a device got before this may still be written to: to be called while they pause.
+   */
+  public TouchedPages track() {
+    TouchedPages pages = new TouchedPages(size());
+    pages.addAll(lasting);
+    touched = pages;
+    return pages;
+  }
+
+  /** Ends what {@link #track} began. */
+  public void untrack() {
+    touched = null;
+  }
+
+  private void touch(Region region, long address, long length) {
+    TouchedPages tracked = touched;
+    if (tracked != null) {
+      tracked.add(offset(region, address), length);
+    }
+  }
+
+  /** Where an address stands in all of RAM, the holes left out. */
+  private long offset(Region region, long address) {
+    long before = 0;
+    for (Region one : regions) {
+      before += one.guestAddress() < region.guestAddress() ? one.host().byteSize() : 0;
+    }
+    return before + address - region.guestAddress();
   }
 
   public List<Region> regions() {
@@ -78,7 +114,17 @@ public final class GuestMemory {
     if (region == null) {
       throw new GuestAddressException(address, length);
     }
+    touch(region, address, length);
     return region.host().asSlice(address - region.guestAddress(), length);
+  }
+
+  /** As {@link #slice}, for a range that its device writes to for a long time, as a ring. */
+  public MemorySegment lastingSlice(long address, long length) {
+    MemorySegment range = slice(address, length);
+    Region region = require(address, length);
+    lasting.add(offset(region, address), length);
+    touch(region, address, length);
+    return range;
   }
 
   public int getU8(long address) {
@@ -103,21 +149,25 @@ public final class GuestMemory {
 
   public void setU8(long address, int value) {
     Region region = require(address, 1);
+    touch(region, address, 1);
     region.host().set(ValueLayout.JAVA_BYTE, address - region.guestAddress(), (byte) value);
   }
 
   public void setU16(long address, int value) {
     Region region = require(address, 2);
+    touch(region, address, 2);
     region.host().set(U16, address - region.guestAddress(), (short) value);
   }
 
   public void setU32(long address, int value) {
     Region region = require(address, 4);
+    touch(region, address, 4);
     region.host().set(U32, address - region.guestAddress(), value);
   }
 
   public void setU64(long address, long value) {
     Region region = require(address, 8);
+    touch(region, address, 8);
     region.host().set(U64, address - region.guestAddress(), value);
   }
 
@@ -139,7 +189,7 @@ public final class GuestMemory {
     return region;
   }
 
-  private @org.jspecify.annotations.Nullable Region find(long address, long length) {
+  private @Nullable Region find(long address, long length) {
     if (address < 0 || length < 0) {
       return null;
     }

@@ -199,7 +199,7 @@ public final class Virtqueue {
           new Rings(
               memory.slice(descriptors, (long) DESCRIPTOR_SIZE * size),
               memory.slice(available, 6 + 2L * size),
-              memory.slice(used, 6 + 8L * size),
+              memory.lastingSlice(used, 6 + 8L * size),
               eventIndex,
               indirect,
               interrupt);

@@ -1,0 +1,88 @@
+package io.vivarium.memory;
+
+import io.vivarium.linux.ErrnoException;
+import io.vivarium.linux.Fd;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads pages through a map. Layers are opened when first needed. */
+public final class LayerReader implements AutoCloseable {
+  private final MemoryLayers layers;
+  private final MemoryMap map;
+  private final @Nullable FileChannel[] open;
+
+  public LayerReader(MemoryLayers layers, MemoryMap map) {
+    this.layers = layers;
+    this.map = map;
+    this.open = new FileChannel[map.layers().size()];
+  }
+
+  /** Reads consecutive pages to the target's position, which moves. */
+  public void read(int first, int count, ByteBuffer target) throws IOException {
+    List<MemoryMap.Run> runs = map.runs(first, first + count);
+    for (MemoryMap.Run run : runs) {
+      FileChannel file = file(run.layer());
+      long at = (long) run.first() * MemoryLayers.PAGE;
+      int limit = target.limit();
+      target.limit(target.position() + run.count() * MemoryLayers.PAGE);
+      while (target.hasRemaining()) {
+        int some = file.read(target, at);
+        if (some < 0) {
+          throw cut(run.layer());
+        }
+        at += some;
+      }
+      target.limit(limit);
+    }
+  }
+
+  private FileChannel file(int layer) throws IOException {
+    FileChannel file = open[layer];
+    if (file == null) {
+      file = FileChannel.open(path(layer), StandardOpenOption.READ);
+      open[layer] = file;
+    }
+    return file;
+  }
+
+  private Path path(int layer) {
+    return layers.data(map.layers().get(layer).id());
+  }
+
+  private DamagedMemoryException cut(int layer) {
+    return new DamagedMemoryException(path(layer) + " is damaged: it was cut.");
+  }
+
+  /** Opens a layer's file for mapping; refuses one that is shorter than RAM. */
+  public static Fd map(MemoryLayers layers, MemoryMap map, int layer) throws IOException {
+    Path path = layers.data(map.layers().get(layer).id());
+    if (!java.nio.file.Files.isRegularFile(path)) {
+      throw new DamagedMemoryException(path + " is missing.");
+    }
+    long size = java.nio.file.Files.size(path);
+    if (size != map.ramBytes()) {
+      throw new DamagedMemoryException(
+          "%s has %d bytes instead of %d: it was cut or exchanged."
+              .formatted(path, size, map.ramBytes()));
+    }
+    return openReadOnly(path);
+  }
+
+  private static Fd openReadOnly(Path path) throws ErrnoException {
+    return Fd.open(path.toString(), Fd.O_RDONLY | Fd.O_CLOEXEC, 0);
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (FileChannel file : open) {
+      if (file != null) {
+        file.close();
+      }
+    }
+  }
+}

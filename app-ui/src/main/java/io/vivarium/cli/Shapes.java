@@ -54,9 +54,13 @@ final class Shapes {
         .put("note", snapshot.note())
         .put("takenAt", snapshot.takenAt())
         .put("live", snapshot.live())
+        .put("automatic", snapshot.automatic())
+        .put("pinned", snapshot.pinned())
         .put("ownBytes", snapshot.ownBytes())
+        .put("sharedBytes", snapshot.sharedBytes())
         .put("totalBytes", snapshot.totalBytes())
-        .put("lastConsoleLines", snapshot.lastConsoleLines());
+        .put("lastConsoleLines", snapshot.lastConsoleLines())
+        .put("damage", snapshot.damage());
   }
 
   static JsonObject image(ImageInfo image) {

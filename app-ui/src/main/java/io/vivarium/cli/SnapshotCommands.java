@@ -1,8 +1,10 @@
 package io.vivarium.cli;
 
+import io.vivarium.client.JsonObject;
 import io.vivarium.client.Sizes;
 import io.vivarium.client.SnapshotInfo;
 import io.vivarium.client.VivariumException;
+import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmInfo;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +18,10 @@ final class SnapshotCommands extends VerbGroup {
     super(session);
   }
 
-  @Command(name = "take", sortOptions = false, description = "Take a snapshot of a running VM.")
+  @Command(
+      name = "take",
+      sortOptions = false,
+      description = "Take a snapshot: of a running VM with its memory, of a stopped one its disks.")
   Integer take(
       @Parameters(paramLabel = "NAME", index = "0") String name,
       @Parameters(paramLabel = "SNAPSHOT", index = "1", arity = "0..1") @Nullable String snapshot,
@@ -51,19 +56,31 @@ final class SnapshotCommands extends VerbGroup {
       return 0;
     }
     VmInfo vm = vivarium().inspect(name);
-    Table table = new Table("", "NAME", "ID", "TAKEN", "SIZE", "AFTER", "NOTE");
+    Table table = new Table("", "NAME", "ID", "TAKEN", "KIND", "OWN", "SHARED", "AFTER", "NOTE");
     for (SnapshotInfo one : all) {
       table.row(
           one.id().equals(vm.snapshot()) ? "*" : "",
           one.name(),
           one.id(),
-          Ages.since(one.takenAt()) + " ago",
+          one.damage() == null ? Ages.since(one.takenAt()) + " ago" : "?",
+          kind(one),
           Sizes.human(one.ownBytes()),
+          Sizes.human(one.sharedBytes()),
           parentName(all, one),
           one.note());
     }
     table.print(session.out());
     return 0;
+  }
+
+  /** As in "live, automatic, pinned". */
+  static String kind(SnapshotInfo one) {
+    if (one.damage() != null) {
+      return "damaged";
+    }
+    return (one.live() ? "live" : "disks")
+        + (one.automatic() ? ", automatic" : "")
+        + (one.pinned() ? ", pinned" : "");
   }
 
   private static String parentName(List<SnapshotInfo> all, SnapshotInfo one) {
@@ -75,27 +92,203 @@ final class SnapshotCommands extends VerbGroup {
   }
 
   @Command(
-      name = "restore",
+      name = "tree",
       sortOptions = false,
-      description = "Put a VM back to a snapshot; what happened after it is gone.")
-  Integer restore(
-      @Parameters(paramLabel = "NAME", index = "0") String name,
-      @Parameters(paramLabel = "SNAPSHOT", index = "1") String snapshot,
+      description = "Draw a VM's snapshots as a tree, with the place where it is.")
+  Integer tree(
+      @Parameters(paramLabel = "NAME") String name,
       @Option(names = "--json", description = "Answer in JSON.") boolean json)
       throws VivariumException {
-    VmInfo vm;
-    try (ProgressView progress = new ProgressView(session.err())) {
-      vm = vivarium().restoreSnapshot(name, snapshot, false, progress);
-    }
+    List<SnapshotInfo> all = vivarium().snapshots(name);
+    VmInfo vm = vivarium().inspect(name);
+    SnapshotTreeView view = new SnapshotTreeView(all, vm.snapshot());
     if (json) {
-      session.json(Shapes.vm(vm));
+      session.json(
+          new JsonObject()
+              .put("name", name)
+              .put("state", vm.state())
+              .put("here", vm.snapshot())
+              .put("roots", view.shape()));
     } else {
-      session.out().println(name);
+      view.lines("you are here: " + vm.state().name().toLowerCase(java.util.Locale.ROOT))
+          .forEach(session.out()::println);
     }
     return 0;
   }
 
-  @Command(name = "rm", description = "Move snapshots of a VM to the trash; others keep working.")
+  @Command(name = "show", sortOptions = false, description = "Tell all about one snapshot.")
+  Integer show(
+      @Parameters(paramLabel = "NAME", index = "0") String name,
+      @Parameters(paramLabel = "SNAPSHOT", index = "1") String snapshot,
+      @Option(names = "--json", description = "Answer in JSON.") boolean json)
+      throws VivariumException {
+    List<SnapshotInfo> all = vivarium().snapshots(name);
+    SnapshotInfo one = find(all, name, snapshot);
+    if (json) {
+      session.json(Shapes.snapshot(one));
+      return 0;
+    }
+    Table table = new Table("", "");
+    table.row("name", one.name());
+    table.row("id", one.id());
+    table.row("taken", one.takenAt() + " (" + Ages.since(one.takenAt()) + " ago)");
+    table.row("kind", kind(one));
+    table.row("after", parentName(all, one));
+    table.row("note", one.note());
+    table.row("own", Sizes.human(one.ownBytes()) + ", which removing it for good frees");
+    table.row("shared", Sizes.human(one.sharedBytes()) + " that others stand on too");
+    if (one.damage() != null) {
+      table.row("damage", one.damage());
+    }
+    table.printRows(session.out());
+    one.lastConsoleLines().lines().forEach(line -> session.out().println("  | " + line));
+    return 0;
+  }
+
+  private static SnapshotInfo find(List<SnapshotInfo> all, String name, String snapshot)
+      throws VivariumException {
+    return all.stream()
+        .filter(one -> one.name().equals(snapshot) || one.id().equals(snapshot))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new VivariumException(
+                    Kind.NOT_FOUND,
+                    "VM '" + name + "' has no snapshot '" + snapshot + "'",
+                    "'viv snapshot ls " + name + "' lists them."));
+  }
+
+  @Command(
+      name = "restore",
+      sortOptions = false,
+      description = "Put a VM back to a snapshot; what it is now is kept, unless told otherwise.")
+  Integer restore(
+      @Parameters(paramLabel = "NAME", index = "0") String name,
+      @Parameters(paramLabel = "SNAPSHOT", index = "1") String snapshot,
+      @Option(names = "--discard", description = "Do not keep what happened since.")
+          boolean discard,
+      @Option(names = "--json", description = "Answer in JSON.") boolean json)
+      throws VivariumException {
+    VmInfo vm;
+    try (ProgressView progress = new ProgressView(session.err())) {
+      vm = vivarium().restoreSnapshot(name, snapshot, !discard, progress);
+    }
+    if (!discard) {
+      sayKept(name);
+    }
+    return told(vm, json);
+  }
+
+  private void sayKept(String name) throws VivariumException {
+    if (vivarium().undoable(name) != null) {
+      session
+          .err()
+          .println("What it was is kept; 'viv snapshot undo " + name + "' goes back to it.");
+    }
+  }
+
+  private int told(VmInfo vm, boolean json) {
+    if (json) {
+      session.json(Shapes.vm(vm));
+    } else {
+      session.out().println(vm.name());
+    }
+    return 0;
+  }
+
+  @Command(
+      name = "switch",
+      sortOptions = false,
+      description = "Keep what a VM is now as a snapshot and go to another: both, or neither.")
+  Integer switchTo(
+      @Parameters(paramLabel = "NAME", index = "0") String name,
+      @Parameters(paramLabel = "SNAPSHOT", index = "1") String snapshot,
+      @Option(
+              names = "--as",
+              paramLabel = "SNAPSHOT",
+              description = "What the kept one is called (default: made of the time).")
+          @Nullable String keepAs,
+      @Option(names = "--json", description = "Answer in JSON.") boolean json)
+      throws VivariumException {
+    VmInfo vm;
+    try (ProgressView progress = new ProgressView(session.err())) {
+      vm = vivarium().switchSnapshot(name, snapshot, keepAs, progress);
+    }
+    sayKept(name);
+    return told(vm, json);
+  }
+
+  @Command(name = "rename", sortOptions = false, description = "Call a snapshot otherwise.")
+  Integer rename(
+      @Parameters(paramLabel = "NAME", index = "0") String name,
+      @Parameters(paramLabel = "SNAPSHOT", index = "1") String snapshot,
+      @Parameters(paramLabel = "NEW-NAME", index = "2") String newName,
+      @Option(names = "--json", description = "Answer in JSON.") boolean json)
+      throws VivariumException {
+    return told(vivarium().editSnapshot(name, snapshot, newName, null), json);
+  }
+
+  @Command(name = "note", sortOptions = false, description = "Write another note to a snapshot.")
+  Integer note(
+      @Parameters(paramLabel = "NAME", index = "0") String name,
+      @Parameters(paramLabel = "SNAPSHOT", index = "1") String snapshot,
+      @Parameters(paramLabel = "TEXT", index = "2") String text,
+      @Option(names = "--json", description = "Answer in JSON.") boolean json)
+      throws VivariumException {
+    return told(vivarium().editSnapshot(name, snapshot, null, text), json);
+  }
+
+  @Command(name = "pin", sortOptions = false, description = "Leave snapshots out of thinning out.")
+  Integer pin(
+      @Parameters(paramLabel = "NAME", index = "0") String name,
+      @Parameters(paramLabel = "SNAPSHOT", index = "1") String snapshot,
+      @Option(names = "--json", description = "Answer in JSON.") boolean json)
+      throws VivariumException {
+    return told(vivarium().pinSnapshot(name, snapshot, true), json);
+  }
+
+  @Command(name = "unpin", sortOptions = false, description = "Let thinning out take a snapshot.")
+  Integer unpin(
+      @Parameters(paramLabel = "NAME", index = "0") String name,
+      @Parameters(paramLabel = "SNAPSHOT", index = "1") String snapshot,
+      @Option(names = "--json", description = "Answer in JSON.") boolean json)
+      throws VivariumException {
+    return told(vivarium().pinSnapshot(name, snapshot, false), json);
+  }
+
+  private int told(SnapshotInfo one, boolean json) {
+    if (json) {
+      session.json(Shapes.snapshot(one));
+    } else {
+      session.out().println(one.name());
+    }
+    return 0;
+  }
+
+  @Command(
+      name = "undo",
+      sortOptions = false,
+      description = "Take back the last removal, restore or switch of a VM's snapshots.")
+  Integer undo(
+      @Parameters(paramLabel = "NAME") String name,
+      @Option(names = "--json", description = "Answer in JSON.") boolean json)
+      throws VivariumException {
+    String done;
+    try (ProgressView progress = new ProgressView(session.err())) {
+      done = vivarium().undo(name, progress);
+    }
+    if (json) {
+      session.json(new JsonObject().put("name", name).put("done", done));
+    } else {
+      session.out().println(done);
+    }
+    return 0;
+  }
+
+  @Command(
+      name = "rm",
+      description =
+          "Move snapshots of a VM to the trash; others keep working, and undo brings it back.")
   Integer rm(
       @Parameters(paramLabel = "NAME", index = "0") String name,
       @Parameters(paramLabel = "SNAPSHOT", index = "1..*", arity = "1..*") List<String> snapshots)

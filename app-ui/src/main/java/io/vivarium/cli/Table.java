@@ -16,6 +16,14 @@ final class Table {
     rows.add(cells);
   }
 
+  /** Without the titles. */
+  void printRows(PrintStream out) {
+    rows.removeFirst();
+    if (!rows.isEmpty()) {
+      print(out);
+    }
+  }
+
   void print(PrintStream out) {
     int columns = rows.getFirst().length;
     int[] widths = new int[columns];

@@ -30,6 +30,7 @@ final class Syscalls {
   static final int EVENTFD2 = 290;
   static final int EPOLL_CREATE1 = 291;
   static final int MEMFD_CREATE = 319;
+  static final int STATX = 332;
   static final int PIDFD_SEND_SIGNAL = 424;
   static final int PIDFD_OPEN = 434;
   static final int FACCESSAT2 = 439;

@@ -173,6 +173,11 @@ public interface Vivarium extends AutoCloseable {
   @org.jspecify.annotations.Nullable
   String undoable(String name) throws VivariumException;
 
+  /** What waits in the trash, oldest first; after seven days it is deleted for good. */
+  default List<TrashInfo> trash() throws VivariumException {
+    return List.of();
+  }
+
   /** Deletes for good what waits in the trash; returns the bytes of the host's disk freed. */
   long emptyTrash() throws VivariumException;
 

@@ -4,12 +4,11 @@ import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.internal.EngineVms;
 import io.vivarium.client.internal.HostImages;
 import io.vivarium.client.internal.HostMemory;
+import io.vivarium.client.internal.Snapshots;
 import io.vivarium.client.internal.VmDevices;
 import io.vivarium.library.Home;
 import io.vivarium.library.HostPrograms;
 import io.vivarium.library.Library;
-import io.vivarium.library.MachineFolder;
-import io.vivarium.library.SnapshotStore;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -25,12 +24,14 @@ public final class VivariumHost implements Vivarium {
   private final EngineVms engines;
   private final HostImages images;
   private final VmDevices devices;
+  private final Snapshots snapshots;
 
   private VivariumHost(Library library) {
     this.library = library;
     this.images = new HostImages(library.home());
     this.engines = new EngineVms(library, images);
     this.devices = new VmDevices(library, engines);
+    this.snapshots = new Snapshots(library, engines);
   }
 
   /** Where the environment says: {@code VIVARIUM_HOME}, {@code XDG_DATA_HOME}, or the usual. */
@@ -234,59 +235,63 @@ public final class VivariumHost implements Vivarium {
   public SnapshotInfo takeSnapshot(
       String name, @Nullable String snapshotName, String note, Progress progress)
       throws VivariumException {
-    return engines.takeSnapshot(name, snapshotName, note, progress);
+    return snapshots.take(name, snapshotName, note, progress);
   }
 
   @Override
   public List<SnapshotInfo> snapshots(String name) throws VivariumException {
-    SnapshotStore store = store(library.find(name));
-    return store.entries().stream().map(store::info).toList();
+    return snapshots.list(name);
   }
 
   @Override
   public VmInfo restoreSnapshot(String name, String snapshot, boolean keep, Progress progress)
       throws VivariumException {
-    return engines.restore(name, snapshot, progress);
+    return snapshots.restore(name, snapshot, keep, progress);
   }
 
   @Override
   public VmInfo switchSnapshot(
       String name, String snapshot, @Nullable String keepAs, Progress progress)
       throws VivariumException {
-    throw notYet();
+    return snapshots.switchTo(name, snapshot, keepAs, progress);
   }
 
   @Override
   public SnapshotInfo editSnapshot(
       String name, String snapshot, @Nullable String newName, @Nullable String note)
       throws VivariumException {
-    throw notYet();
+    return snapshots.edit(name, snapshot, newName, note);
   }
 
   @Override
   public SnapshotInfo pinSnapshot(String name, String snapshot, boolean pinned)
       throws VivariumException {
-    throw notYet();
+    return snapshots.pin(name, snapshot, pinned);
   }
 
   @Override
   public void removeSnapshot(String name, String snapshot) throws VivariumException {
-    store(library.find(name)).trash(snapshot);
+    snapshots.remove(name, snapshot);
   }
 
   @Override
   public String undo(String name, Progress progress) throws VivariumException {
-    throw notYet();
+    return snapshots.undo(name, progress);
   }
 
   @Override
   public @Nullable String undoable(String name) throws VivariumException {
-    return null;
+    return snapshots.undoable(name);
+  }
+
+  @Override
+  public List<TrashInfo> trash() throws VivariumException {
+    return library.trash();
   }
 
   @Override
   public long emptyTrash() throws VivariumException {
-    throw notYet();
+    return library.emptyTrash();
   }
 
   @Override
@@ -329,10 +334,6 @@ public final class VivariumHost implements Vivarium {
 
   private static VivariumException notYet() {
     return new VivariumException(Kind.INTERNAL, "this is not made yet", "");
-  }
-
-  private SnapshotStore store(MachineFolder folder) {
-    return new SnapshotStore(library.home(), folder);
   }
 
   @Override

@@ -78,30 +78,6 @@ final class EngineDisks implements AutoCloseable {
     return configs;
   }
 
-  /** Why the disks cannot be kept in a snapshot, or null. */
-  static @Nullable String unkeepable(List<DiskSpec> specs) {
-    for (DiskSpec spec : specs) {
-      if (Disks.inPlace(spec) && !spec.readOnly()) {
-        return "its disk " + spec.file() + " is used in place, where no state of it can be kept";
-      }
-    }
-    return null;
-  }
-
-  /** New layers, durably, on top of all disks that are the VM's own; the others as they are. */
-  static List<DiskSpec> overlays(DiskLayers layers, List<DiskSpec> specs) throws IOException {
-    List<DiskSpec> next = new ArrayList<>();
-    try {
-      for (DiskSpec spec : specs) {
-        next.add(Disks.inPlace(spec) ? spec : layers.overlay(spec));
-      }
-      return next;
-    } catch (IOException e) {
-      layers.discard(next);
-      throw e;
-    }
-  }
-
   /** What is open. */
   List<DiskSpec> specs() {
     return specs;

@@ -11,7 +11,9 @@ import io.vivarium.library.DiskLayers;
 import io.vivarium.library.DurableFiles;
 import io.vivarium.library.Failures;
 import io.vivarium.library.Library;
+import io.vivarium.library.SealedSums;
 import io.vivarium.library.SnapshotStore;
+import io.vivarium.library.StoppedSnapshots;
 import io.vivarium.machine.VirtualMachine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -48,14 +50,16 @@ final class EngineSnapshots {
    * Takes one: the guest stands still only while its state is handed to the kernel. A failure
    * leaves no file behind, and the guest running.
    */
-  synchronized JsonObject take(@Nullable String name, String note, Consumer<String> progress)
+  synchronized JsonObject take(
+      @Nullable String name, String note, boolean automatic, Consumer<String> progress)
       throws VivariumException {
     Instant now = Instant.now();
-    String called = name == null ? "snap-" + NAME.format(now) : name;
+    String prefix = automatic ? "auto-" : "snap-";
+    String called = name == null ? store.freeName(prefix + NAME.format(now)) : name;
     store.checkNewName(called);
     VmSpec spec = engine.spec();
     String what = "cannot take the snapshot '" + called + "' of VM '" + spec.name() + "'";
-    String unkeepable = EngineDisks.unkeepable(spec.disks());
+    String unkeepable = DiskLayers.unkeepable(spec.disks());
     if (unkeepable != null) {
       throw new VivariumException(
           Kind.WRONG_STATE, what + ": " + unkeepable, "Detach it, or attach it with ,readonly.");
@@ -81,6 +85,8 @@ final class EngineSnapshots {
                 note,
                 now.truncatedTo(ChronoUnit.MILLIS),
                 true,
+                automatic,
+                false,
                 ConsoleTail.of(tail, tail.length),
                 spec);
         store.whileLayersStay(
@@ -90,6 +96,7 @@ final class EngineSnapshots {
               store.keep(beside, entry);
               return id;
             });
+        sumInBackground(spec);
         return new JsonObject()
             .put("id", id)
             .put("name", called)
@@ -133,7 +140,7 @@ final class EngineSnapshots {
     return store.whileLayersStay(
         () -> {
           DiskLayers layers = new DiskLayers(engine.folder().path());
-          List<DiskSpec> made = EngineDisks.overlays(layers, disks);
+          List<DiskSpec> made = layers.overlays(disks);
           try {
             engine.rewrite(spec.apply(made));
           } catch (VivariumException e) {
@@ -189,17 +196,37 @@ final class EngineSnapshots {
     }
   }
 
+  /** Reads what was sealed just now, which the guest need not wait for. */
+  private void sumInBackground(VmSpec sealed) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                SealedSums.record(engine.folder(), sealed.disks(), part -> !engine.isOver());
+              } catch (IOException e) {
+                // 'viv fsck' notes what is missing.
+                EngineLog.say("checksums of disk layers: " + e.getMessage());
+              }
+            },
+            "sums");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
   /** Puts the VM back. A damaged snapshot is refused, and the guest goes on as it was. */
   synchronized void restore(String idOrName) throws VivariumException {
-    SnapshotStore.Entry entry = store.find(idOrName);
-    String damage = SnapshotStore.damage(entry);
-    if (damage != null) {
+    SnapshotStore.Entry entry = store.findWhole(idOrName);
+    if (!entry.live()) {
       throw new VivariumException(
-          Kind.BAD_FILE,
-          "the snapshot '" + entry.name() + "' cannot be restored: " + damage,
-          "Remove it: viv snapshot rm " + engine.spec().name() + " " + entry.name());
+          Kind.WRONG_STATE,
+          "the snapshot '" + entry.name() + "' has no memory to go on from",
+          "Stop the VM first: viv stop " + engine.spec().name());
     }
     restore(entry);
+  }
+
+  private void restore(SnapshotStore.Entry entry) throws VivariumException {
+    restoreMachine(entry);
     try {
       store.setCurrent(entry.id());
     } catch (IOException e) {
@@ -208,20 +235,67 @@ final class EngineSnapshots {
     }
   }
 
+  /**
+   * Keeps what the VM is now, then puts it back to another snapshot: both, or neither. The guest
+   * does not go on in between.
+   *
+   * @param end whether the VM ends after it was kept, so that the client puts the disks back: only
+   *     they come back
+   * @return what was kept
+   */
+  synchronized JsonObject switchTo(
+      String idOrName,
+      @Nullable String keepAs,
+      String note,
+      boolean automatic,
+      boolean end,
+      Consumer<String> progress)
+      throws VivariumException {
+    SnapshotStore.Entry entry = store.findWhole(idOrName);
+    return engine.whileUnchanged(
+        machine -> {
+          boolean wasPaused = machine.paused();
+          machine.pause();
+          boolean done = false;
+          JsonObject kept = null;
+          try {
+            kept = take(keepAs, note, automatic, progress);
+            if (end || !entry.live()) {
+              engine.end();
+            } else {
+              restore(entry);
+            }
+            done = true;
+            return kept;
+          } finally {
+            if (!done) {
+              if (kept != null) {
+                drop(String.valueOf(kept.fields().get("id")));
+              }
+              if (!wasPaused) {
+                machine.resume();
+              }
+            }
+          }
+        });
+  }
+
+  private void drop(String id) {
+    try {
+      store.drop(id);
+    } catch (VivariumException | IOException e) {
+      EngineLog.say("a snapshot stays that was taken in vain: " + e.getMessage());
+    }
+  }
+
   /** New layers on the sealed ones; the spec names them once the machine is there. */
-  private void restore(SnapshotStore.Entry entry) throws VivariumException {
-    VmSpec now = engine.spec();
-    VmSpec then =
-        entry
-            .spec()
-            .withNetwork(
-                entry.spec().network(),
-                entry.spec().network().equals("user") ? now.ports() : List.of());
+  private void restoreMachine(SnapshotStore.Entry entry) throws VivariumException {
+    VmSpec then = StoppedSnapshots.specAfter(engine.spec(), entry);
     try {
       store.whileLayersStay(
           () -> {
             DiskLayers layers = new DiskLayers(engine.folder().path());
-            List<DiskSpec> made = EngineDisks.overlays(layers, then.disks());
+            List<DiskSpec> made = layers.overlays(then.disks());
             try {
               engine.restore(store.folder(entry.id()), then.withDisks(made));
             } catch (VivariumException e) {

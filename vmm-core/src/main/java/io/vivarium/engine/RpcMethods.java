@@ -48,6 +48,7 @@ final class RpcMethods {
           "stop",
           "snapshot.take",
           "snapshot.restore",
+          "snapshot.switch",
           "agent.wait",
           "pause",
           "resume",
@@ -95,7 +96,20 @@ final class RpcMethods {
       case "snapshot.take" -> {
         String note = params.optString("note");
         return snapshots.take(
-            params.optString("name"), note == null ? "" : note, step -> progress(client, id, step));
+            params.optString("name"),
+            note == null ? "" : note,
+            params.bool("automatic"),
+            step -> progress(client, id, step));
+      }
+      case "snapshot.switch" -> {
+        String note = params.optString("note");
+        return snapshots.switchTo(
+            params.string("id"),
+            params.optString("name"),
+            note == null ? "" : note,
+            params.bool("automatic"),
+            params.bool("end"),
+            step -> progress(client, id, step));
       }
       case "disk.grow" ->
           devices.grow(

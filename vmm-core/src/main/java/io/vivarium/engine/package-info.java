@@ -31,9 +31,12 @@
  *       first of which are the backlog, at most 256 KiB
  *   <li>{@code console.input} {data: base64}: may be sent without an id
  *   <li>{@code console.resize} {columns, rows}
- *   <li>{@code snapshot.take} {name or null, note}: result {id, name, pauseNanos}. Event {@code
- *       progress}
+ *   <li>{@code snapshot.take} {name or null, note, automatic}: result {id, name, pauseNanos}. Event
+ *       {@code progress}
  *   <li>{@code snapshot.restore} {id}: an id or a name
+ *   <li>{@code snapshot.switch} {id, name or null, note, automatic, end}: keeps what the VM is now
+ *       under that name, then restores the other: both, or neither; one without memory, or {@code
+ *       end}, ends the VM instead. Result and event as of {@code snapshot.take}
  *   <li>{@code disk.grow} {place, sizeBytes}: the guest is told
  *   <li>{@code network.publish} {ports: [{hostAddress, hostPort, guestPort, protocol}]}: these
  *       instead of those before

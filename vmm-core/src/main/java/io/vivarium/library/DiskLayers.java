@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -55,34 +55,81 @@ public final class DiskLayers {
 
   /** Makes an empty disk, durably. */
   public DiskSpec create(DiskSpec wanted) throws IOException {
-    Files.createDirectories(folder);
+    DurableFiles.makeFolders(folder);
     String name = newName(wanted.format());
-    Path beside = DurableFiles.unfinished(folder);
-    try {
-      if (wanted.format().equals("raw")) {
-        RawDisk.create(beside, wanted.sizeBytes());
-      } else {
-        Qcow2.create(beside, wanted.sizeBytes(), null, null);
-      }
-      DurableFiles.rename(beside, folder.resolve(name));
-    } finally {
-      Files.deleteIfExists(beside);
-    }
+    DurableFiles.create(
+        folder.resolve(name),
+        file -> {
+          if (wanted.format().equals("raw")) {
+            RawDisk.create(file, wanted.sizeBytes());
+          } else {
+            Qcow2.create(file, wanted.sizeBytes(), null, null);
+          }
+        });
     return new DiskSpec(FOLDER + "/" + name, wanted.format(), wanted.sizeBytes(), false);
   }
 
   /** Makes a new layer, durably, that reads as the disk does; the disk's file is sealed by it. */
   public DiskSpec overlay(DiskSpec base) throws IOException {
-    Path file = file(base);
+    String below = String.valueOf(file(base).getFileName());
     String name = newName("qcow2");
-    Path beside = DurableFiles.unfinished(folder);
-    try {
-      Qcow2.create(beside, base.sizeBytes(), String.valueOf(file.getFileName()), base.format());
-      DurableFiles.rename(beside, folder.resolve(name));
-    } finally {
-      Files.deleteIfExists(beside);
-    }
+    DurableFiles.create(
+        folder.resolve(name), file -> Qcow2.create(file, base.sizeBytes(), below, base.format()));
     return new DiskSpec(FOLDER + "/" + name, "qcow2", base.sizeBytes(), false);
+  }
+
+  /** New layers, durably, on top of all disks that are the VM's own; the others as they are. */
+  public List<DiskSpec> overlays(List<DiskSpec> disks) throws IOException {
+    List<DiskSpec> next = new ArrayList<>();
+    try {
+      for (DiskSpec disk : disks) {
+        next.add(Disks.inPlace(disk) ? disk : overlay(disk));
+      }
+      return next;
+    } catch (IOException e) {
+      discard(next);
+      throw e;
+    }
+  }
+
+  /** Why the disks cannot be kept in a snapshot, or null. */
+  public static @Nullable String unkeepable(List<DiskSpec> disks) {
+    for (DiskSpec disk : disks) {
+      if (Disks.inPlace(disk) && !disk.readOnly()) {
+        return "its disk " + disk.file() + " is used in place, where no state of it can be kept";
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Whether disks read as others do because they are layers on top of them to which nothing was
+   * written. Not while a machine writes to them.
+   */
+  public boolean unwritten(List<DiskSpec> disks, List<DiskSpec> below) throws IOException {
+    if (disks.size() != below.size()) {
+      return false;
+    }
+    for (int i = 0; i < disks.size(); i++) {
+      DiskSpec top = disks.get(i);
+      DiskSpec base = below.get(i);
+      boolean same =
+          top.equals(base)
+              || (!Disks.inPlace(top)
+                  && !Disks.inPlace(base)
+                  && top.format().equals("qcow2")
+                  && top.sizeBytes() == base.sizeBytes()
+                  && String.valueOf(file(base).getFileName()).equals(base(fileName(top)))
+                  && Qcow2.isEmpty(file(top)));
+      if (!same) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private String fileName(DiskSpec disk) throws IOException {
+    return String.valueOf(file(disk).getFileName());
   }
 
   /**
@@ -93,11 +140,16 @@ public final class DiskLayers {
    */
   public DiskSpec onImage(String digest, int place, Path image, String format, long size)
       throws IOException {
-    Files.createDirectories(folder);
+    DurableFiles.makeFolders(folder);
     String hex = digest.substring(digest.indexOf(':') + 1);
     String name = IMAGE + hex.substring(0, Math.min(16, hex.length())) + "-" + place + "." + format;
     adopt(image, name);
     return overlay(new DiskSpec(FOLDER + "/" + name, format, size, false));
+  }
+
+  /** Whether a layer is an image's own. */
+  static boolean ofImage(String layer) {
+    return layer.startsWith(IMAGE);
   }
 
   /** Whether disks of an image are here. */
@@ -107,7 +159,7 @@ public final class DiskLayers {
 
   /** Takes over all layers of another machine's folder, where nothing writes to them any more. */
   public void adoptAll(DiskLayers other) throws IOException {
-    Files.createDirectories(folder);
+    DurableFiles.makeFolders(folder);
     for (String name : other.names()) {
       adopt(other.folder.resolve(name), name);
     }
@@ -122,25 +174,29 @@ public final class DiskLayers {
   public void discard(List<DiskSpec> layers) throws IOException {
     for (DiskSpec layer : layers) {
       if (!Disks.inPlace(layer)) {
-        Files.deleteIfExists(file(layer));
+        DurableFiles.delete(file(layer));
       }
     }
   }
 
   /** Names of the files that a disk is made of, from the top. */
-  private List<String> chain(DiskSpec disk) throws IOException {
-    List<String> chain = new ArrayList<>();
-    String name = String.valueOf(file(disk).getFileName());
-    String format = disk.format();
-    while (name != null) {
-      if (chain.contains(name)) {
-        throw new IOException("the disk file " + name + " stands on itself");
-      }
-      chain.add(name);
-      name = format.equals("raw") ? null : base(name);
-      format = name == null || name.endsWith(".raw") ? "raw" : "qcow2";
+  List<String> chain(DiskSpec disk) throws IOException {
+    Set<String> chain = new LinkedHashSet<>();
+    addChain(disk, chain);
+    return List.copyOf(chain);
+  }
+
+  /** Adds the names of the files that a disk is made of, down to the first that is there. */
+  void addChain(DiskSpec disk, Set<String> names) throws IOException {
+    String name = fileName(disk);
+    while (name != null && names.add(name)) {
+      name = baseOf(name);
     }
-    return chain;
+  }
+
+  /** What a layer stands on, or null. Its name tells its format. */
+  @Nullable String baseOf(String layer) throws IOException {
+    return layer.endsWith(".raw") ? null : base(layer);
   }
 
   private @Nullable String base(String name) throws IOException {
@@ -152,32 +208,31 @@ public final class DiskLayers {
   }
 
   /**
-   * Removes the layers that none of these disks is made of. Not for a process that has one of them
-   * open: reading a file's header would drop its lock (fcntl(2)).
+   * Removes the layers that are not used, and the checksums of those that are not there.
    *
    * @param trash where they go; null: they are deleted
+   * @return bytes of the host's disk that came free
    */
-  public void prune(List<DiskSpec> roots, @Nullable Path trash) throws IOException {
-    Set<String> used = new HashSet<>();
-    for (DiskSpec root : roots) {
-      if (!Disks.inPlace(root)) {
-        used.addAll(chain(root));
-      }
-    }
+  long prune(Set<String> used, Path sums, @Nullable Path trash) throws IOException {
+    long freed = 0;
     for (String name : names()) {
       if (!used.contains(name)) {
+        Path file = folder.resolve(name);
         if (trash == null || name.startsWith(IMAGE)) {
-          Files.deleteIfExists(folder.resolve(name));
+          freed += DiskUsage.of(file).allocated();
+          DurableFiles.delete(file);
         } else {
-          Files.createDirectories(trash);
-          DurableFiles.rename(folder.resolve(name), trash.resolve(name));
+          DurableFiles.makeFolders(trash);
+          DurableFiles.rename(file, trash.resolve(name));
         }
+        DurableFiles.delete(SealedSums.file(sums, name));
       }
     }
+    return freed;
   }
 
   /** All finished layers. */
-  private List<String> names() {
+  List<String> names() {
     List<String> names = new ArrayList<>();
     try (var files = Files.newDirectoryStream(folder)) {
       for (Path file : files) {

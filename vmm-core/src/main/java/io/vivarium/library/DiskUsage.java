@@ -1,8 +1,7 @@
 package io.vivarium.library;
 
 import io.vivarium.linux.ErrnoException;
-import io.vivarium.linux.Fd;
-import io.vivarium.linux.LinuxFiles;
+import io.vivarium.linux.FileSpace;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -13,7 +12,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 /**
  * What a folder's files hold.
  *
- * @param allocated bytes that are data, which is what the disk spends on them
+ * @param allocated bytes of the host's disk that deleting them frees: blocks, but for files that
+ *     have another name elsewhere
  * @param lengths bytes of all files, holes counted too
  */
 record DiskUsage(long allocated, long lengths) {
@@ -40,7 +40,7 @@ record DiskUsage(long allocated, long lengths) {
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
       if (attributes.isRegularFile()) {
         lengths += attributes.size();
-        allocated += data(file, attributes.size());
+        allocated += data(file);
       }
       return FileVisitResult.CONTINUE;
     }
@@ -51,19 +51,13 @@ record DiskUsage(long allocated, long lengths) {
     }
   }
 
-  /** Bytes outside of holes (lseek(2), SEEK_DATA). */
-  private static long data(Path file, long length) {
-    try (Fd fd = Fd.open(file.toString(), Fd.O_RDONLY, 0)) {
-      long bytes = 0;
-      long at = LinuxFiles.seekData(fd, 0);
-      while (at >= 0) {
-        long end = LinuxFiles.seekHole(fd, at);
-        bytes += end - at;
-        at = LinuxFiles.seekData(fd, end);
-      }
-      return bytes;
+  /** Bytes that its blocks take; none where they have other names too, or cannot be told. */
+  private static long data(Path file) {
+    try {
+      FileSpace space = FileSpace.of(file);
+      return space.links() > 1 ? 0 : space.allocated();
     } catch (ErrnoException e) {
-      return length;
+      return 0;
     }
   }
 }

@@ -17,12 +17,23 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Changes of files that a crash leaves undone or done, never half done. */
+/**
+ * Changes of files that a crash leaves undone or done, never half done. The one place where what is
+ * kept is written, renamed, deleted and made durable, step by step as {@link FileSteps} names them.
+ */
 public final class DurableFiles {
   /** Begins the names of unfinished work: {@code .tmp-<pid>-<random>}. */
   static final String UNFINISHED = ".tmp-";
 
+  /** Who is told of the steps that this thread makes; bound by tests. */
+  static final ScopedValue<FileSteps> STEPS = ScopedValue.newInstance();
+
   private DurableFiles() {}
+
+  private static void step(FileSteps.Kind kind, Path path, @Nullable Path target)
+      throws IOException {
+    STEPS.orElse(FileSteps.NONE).before(kind, path, target);
+  }
 
   /** A name for something unfinished in {@code folder}; tells who was at work, for the sweep. */
   public static Path unfinished(Path folder) {
@@ -44,18 +55,21 @@ public final class DurableFiles {
     Path folder = parent(file);
     Path beside = unfinished(folder);
     try {
+      step(FileSteps.Kind.WRITE, beside, null);
       try (FileChannel channel = FileChannel.open(beside, CREATE_NEW, WRITE)) {
         ByteBuffer buffer = ByteBuffer.wrap(content);
         while (buffer.hasRemaining()) {
           channel.write(buffer);
         }
         if (durably) {
+          step(FileSteps.Kind.SYNC_FILE, beside, null);
           channel.force(true);
         }
       }
+      step(FileSteps.Kind.RENAME, beside, file);
       Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      Files.deleteIfExists(beside);
+      discard(beside);
       throw e;
     }
     if (durably) {
@@ -63,8 +77,53 @@ public final class DurableFiles {
     }
   }
 
+  /** What writes a new file, by means of its own. */
+  public interface Making {
+    void make(Path file) throws IOException;
+  }
+
+  /**
+   * Creates a file as a whole, durably.
+   *
+   * @param making writes it under the name that it is given, which is not there yet
+   */
+  public static void create(Path file, Making making) throws IOException {
+    Path beside = unfinished(parent(file));
+    try {
+      step(FileSteps.Kind.WRITE, beside, null);
+      making.make(beside);
+      sync(beside);
+      rename(beside, file);
+    } catch (IOException e) {
+      discard(beside);
+      throw e;
+    }
+  }
+
+  /** Changes a file in place, by means that keep it whole at any moment and make it durable. */
+  public static void change(Path file, Making change) throws IOException {
+    step(FileSteps.Kind.WRITE, file, null);
+    change.make(file);
+    step(FileSteps.Kind.SYNC_FILE, file, null);
+  }
+
+  /** Makes a folder, and those above it; one that is there is no error. */
+  public static void makeFolders(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      step(FileSteps.Kind.MAKE_FOLDER, folder, null);
+      Files.createDirectories(folder);
+    }
+  }
+
+  /** Gives a file a second name, not durably. */
+  public static void link(Path file, Path name) throws IOException {
+    step(FileSteps.Kind.LINK, file, name);
+    Files.createLink(name, file);
+  }
+
   /** Renames a file or folder, durably. Fails when a folder that is not empty is in the way. */
   public static void rename(Path from, Path to) throws IOException {
+    step(FileSteps.Kind.RENAME, from, to);
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
     sync(parent(to));
     if (!parent(from).equals(parent(to))) {
@@ -74,8 +133,27 @@ public final class DurableFiles {
 
   /** Makes a file's content, or a folder's entries, durable. */
   public static void sync(Path path) throws IOException {
+    boolean folder = Files.isDirectory(path);
+    step(folder ? FileSteps.Kind.SYNC_FOLDER : FileSteps.Kind.SYNC_FILE, path, null);
     try (FileChannel channel = FileChannel.open(path, READ)) {
       channel.force(true);
+    }
+  }
+
+  /** Deletes a file or an empty folder, not durably; what is not there is no error. */
+  public static void delete(Path path) throws IOException {
+    if (Files.exists(path, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+      step(FileSteps.Kind.DELETE, path, null);
+      Files.deleteIfExists(path);
+    }
+  }
+
+  /** Deletes what is not needed any more, whatever state it is in; the next sweep may have to. */
+  private static void discard(Path unfinished) {
+    try {
+      delete(unfinished);
+    } catch (IOException e) {
+      // The failure that led here is the one to tell.
     }
   }
 
@@ -90,7 +168,7 @@ public final class DurableFiles {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {
-            Files.deleteIfExists(file);
+            delete(file);
             return FileVisitResult.CONTINUE;
           }
 
@@ -109,7 +187,7 @@ public final class DurableFiles {
             if (failure != null) {
               throw failure;
             }
-            Files.deleteIfExists(folder);
+            delete(folder);
             return FileVisitResult.CONTINUE;
           }
         });

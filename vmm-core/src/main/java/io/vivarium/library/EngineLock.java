@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,15 +23,28 @@ public final class EngineLock implements AutoCloseable {
 
   private static final long TRY_MILLIS = 5;
 
-  private final FileChannel channel;
+  /**
+   * What this process holds. A second look at such a file would drop the lock when it closes its
+   * descriptor, so none is taken: the kernel counts by process, and so must this.
+   */
+  private static final Set<Path> HELD = new HashSet<>();
 
-  private EngineLock(FileChannel channel) {
+  private final FileChannel channel;
+  private final Path file;
+
+  private EngineLock(FileChannel channel, Path file) {
     this.channel = channel;
+    this.file = file;
   }
 
   /** Takes the lock, or returns null when another holds it. */
   public static @Nullable EngineLock acquire(Path file) throws IOException {
-    for (int i = 0; i < TRIES; i++) {
+    return acquire(file, TRIES * TRY_MILLIS);
+  }
+
+  /** The same, trying for so many milliseconds. */
+  public static @Nullable EngineLock acquire(Path file, long millis) throws IOException {
+    for (long i = 0; i <= millis / TRY_MILLIS; i++) {
       EngineLock lock = tryOnce(file);
       if (lock != null) {
         return lock;
@@ -48,6 +63,9 @@ public final class EngineLock implements AutoCloseable {
   public static boolean held(Path file) {
     // One probe at a time in this process: two would meet each other's locks.
     synchronized (EngineLock.class) {
+      if (HELD.contains(key(file))) {
+        return true;
+      }
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
         try (FileLock lock = channel.tryLock()) {
           return lock == null;
@@ -64,6 +82,10 @@ public final class EngineLock implements AutoCloseable {
 
   private static @Nullable EngineLock tryOnce(Path file) throws IOException {
     synchronized (EngineLock.class) {
+      Path key = key(file);
+      if (HELD.contains(key)) {
+        return null;
+      }
       FileChannel channel =
           FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       boolean locked = false;
@@ -76,16 +98,26 @@ public final class EngineLock implements AutoCloseable {
           channel.close();
         }
       }
-      return locked ? new EngineLock(channel) : null;
+      if (locked) {
+        HELD.add(key);
+      }
+      return locked ? new EngineLock(channel, key) : null;
     }
+  }
+
+  private static Path key(Path file) {
+    return file.toAbsolutePath().normalize();
   }
 
   @Override
   public void close() {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      // The descriptor is gone either way, and the lock with it.
+    synchronized (EngineLock.class) {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        // The descriptor is gone either way, and the lock with it.
+      }
+      HELD.remove(file);
     }
   }
 }

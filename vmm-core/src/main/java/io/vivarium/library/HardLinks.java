@@ -16,7 +16,7 @@ public final class HardLinks {
     if (!Files.isDirectory(from)) {
       return;
     }
-    Files.createDirectories(to);
+    DurableFiles.makeFolders(to);
     try (var files = Files.newDirectoryStream(from)) {
       for (Path file : files) {
         String name = String.valueOf(file.getFileName());
@@ -31,7 +31,7 @@ public final class HardLinks {
   /** One file; a copy where the file system has no such links, or the file is on another one. */
   static void link(Path from, Path to) throws IOException {
     try {
-      Files.createLink(to, from);
+      DurableFiles.link(from, to);
     } catch (FileAlreadyExistsException e) {
       // The same file: names of sealed files are not used twice.
     } catch (NoSuchFileException e) {
@@ -42,13 +42,6 @@ public final class HardLinks {
   }
 
   private static void copy(Path from, Path to) throws IOException {
-    Path beside = to.resolveSibling(DurableFiles.unfinished(Path.of("")));
-    try {
-      Files.copy(from, beside);
-      DurableFiles.sync(beside);
-      DurableFiles.rename(beside, to);
-    } finally {
-      Files.deleteIfExists(beside);
-    }
+    DurableFiles.create(to, file -> Files.copy(from, file));
   }
 }

@@ -4,6 +4,7 @@ import io.vivarium.client.Disks;
 import io.vivarium.client.Json;
 import io.vivarium.client.JsonException;
 import io.vivarium.client.SpecRules;
+import io.vivarium.client.TrashInfo;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmInfo;
@@ -22,6 +23,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -56,10 +58,16 @@ public final class Library {
   /** Removes what dead processes left, and disposable VMs whose engine is gone. */
   public void sweep() {
     DurableFiles.sweep(home.machines());
-    Trash.sweep(home);
+    try {
+      Trash.empty(home, Instant.now().minus(SnapshotTrash.KEPT));
+    } catch (IOException e) {
+      // It stays until the next sweep.
+    }
     for (String name : names()) {
       MachineFolder folder = new MachineFolder(home.machines().resolve(name));
+      DurableFiles.sweep(folder.trash());
       try {
+        new SnapshotStore(home, folder).emptyTrash(Instant.now().minus(SnapshotTrash.KEPT));
         if (read(folder).disposable()
             && EngineStatus.read(folder.status()) != null
             && !EngineLock.held(folder.lock())) {
@@ -69,6 +77,41 @@ public final class Library {
         // Named when somebody asks for this VM; it must not hide the others.
       }
     }
+  }
+
+  /** What waits in the trash, oldest first. */
+  public List<TrashInfo> trash() throws VivariumException {
+    try {
+      List<TrashInfo> all = new ArrayList<>(Trash.items(home));
+      for (String name : names()) {
+        all.addAll(new SnapshotStore(home, find(name)).trashInfos());
+      }
+      all.sort(Comparator.comparing(TrashInfo::removedAt));
+      return all;
+    } catch (IOException e) {
+      throw Failures.explain("the trash cannot be listed", e);
+    }
+  }
+
+  /**
+   * Deletes for good all that waits in a trash: VMs, disks and snapshots; returns the bytes of the
+   * host's disk that came free.
+   */
+  public long emptyTrash() throws VivariumException {
+    long freed;
+    try {
+      freed = Trash.empty(home, Instant.MAX);
+    } catch (IOException e) {
+      throw Failures.explain("the trash cannot be emptied", e);
+    }
+    for (String name : names()) {
+      try {
+        freed += new SnapshotStore(home, find(name)).emptyTrash(Instant.MAX);
+      } catch (IOException e) {
+        throw Failures.explain("the trash of VM '" + name + "' cannot be emptied", e);
+      }
+    }
+    return freed;
   }
 
   /** Names of all VMs, sorted. */
@@ -232,7 +275,7 @@ public final class Library {
   }
 
   /** What is done to a VM while no engine runs it. */
-  public interface Change<T> {
+  public interface Change<T extends @Nullable Object> {
     T make(MachineFolder folder, VmSpec spec) throws VivariumException, IOException;
   }
 
@@ -241,7 +284,8 @@ public final class Library {
    *
    * @param done for a sentence: "VM 'x' is running and cannot be {done}"
    */
-  public <T> T whileStopped(String name, String done, Change<T> change) throws VivariumException {
+  public <T extends @Nullable Object> T whileStopped(String name, String done, Change<T> change)
+      throws VivariumException {
     MachineFolder folder = find(name);
     EngineLock lock = lockStopped(folder, done);
     try {
@@ -300,14 +344,9 @@ public final class Library {
     DurableFiles.deleteTree(beside);
   }
 
-  /** Id of the snapshot that a VM descends from, or null. */
+  /** Id of the snapshot that a VM descends from, or null; removed ones are passed over. */
   public static @Nullable String current(MachineFolder folder) {
-    try {
-      String id = Files.readString(folder.current()).strip();
-      return SnapshotStore.isId(id) ? id : null;
-    } catch (IOException e) {
-      return null;
-    }
+    return SnapshotStore.current(folder);
   }
 
   private EngineLock lockStopped(MachineFolder folder, String done) throws VivariumException {

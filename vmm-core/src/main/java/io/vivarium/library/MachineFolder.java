@@ -31,6 +31,26 @@ public record MachineFolder(Path path) {
     return run().resolve("memory.map");
   }
 
+  /** Removed snapshots. */
+  public Path trash() {
+    return path.resolve("trash");
+  }
+
+  /** Checksums of sealed disk layers, by the layer's name. */
+  public Path sums() {
+    return path.resolve("sums");
+  }
+
+  /** What {@code viv snapshot undo} can take back. */
+  public Path undo() {
+    return path.resolve("undo.json");
+  }
+
+  /** When the VM is snapshotted by itself. */
+  public Path schedule() {
+    return path.resolve("schedule.json");
+  }
+
   public Path run() {
     return path.resolve("run");
   }

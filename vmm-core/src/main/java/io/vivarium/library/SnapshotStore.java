@@ -1,10 +1,9 @@
 package io.vivarium.library;
 
-import io.vivarium.client.Json;
 import io.vivarium.client.JsonException;
-import io.vivarium.client.JsonObject;
 import io.vivarium.client.SnapshotInfo;
 import io.vivarium.client.SpecRules;
+import io.vivarium.client.TrashInfo;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
@@ -13,11 +12,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -28,17 +27,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SnapshotStore {
   private static final Pattern ID = Pattern.compile("[0-9a-f]{12}");
-  private static final int VERSION = 1;
+
+  /** How long one waits for another process that changes the same VM's snapshots. */
+  private static final long PATIENCE_MILLIS = 20_000;
 
   private final Home home;
   private final MachineFolder folder;
+  private final SnapshotTrash trash;
 
   public SnapshotStore(Home home, MachineFolder folder) {
     this.home = home;
     this.folder = folder;
+    this.trash = new SnapshotTrash(folder);
   }
 
-  /** What is known of a snapshot before its bytes are counted. */
+  /**
+   * What is known of a snapshot before its bytes are counted.
+   *
+   * @param parent in the tree; removed ones are passed over
+   */
   public record Entry(
       String id,
       String name,
@@ -46,8 +53,37 @@ public final class SnapshotStore {
       String note,
       Instant takenAt,
       boolean live,
+      boolean automatic,
+      boolean pinned,
       String lastConsoleLines,
-      VmSpec spec) {}
+      VmSpec spec) {
+
+    /** The same with another parent. */
+    Entry withParent(@Nullable String other) {
+      return new Entry(
+          id, name, other, note, takenAt, live, automatic, pinned, lastConsoleLines, spec);
+    }
+
+    /** The same, called and described otherwise; null leaves that as it is. */
+    Entry withName(@Nullable String other, @Nullable String otherNote) {
+      return new Entry(
+          id,
+          other == null ? name : other,
+          parent,
+          otherNote == null ? note : otherNote,
+          takenAt,
+          live,
+          automatic,
+          pinned,
+          lastConsoleLines,
+          spec);
+    }
+
+    Entry withPin(boolean set) {
+      return new Entry(
+          id, name, parent, note, takenAt, live, automatic, set, lastConsoleLines, spec);
+    }
+  }
 
   static boolean isId(String text) {
     return ID.matcher(text).matches();
@@ -55,6 +91,18 @@ public final class SnapshotStore {
 
   public static String newId() {
     return UUID.randomUUID().toString().replace("-", "").substring(0, 12);
+  }
+
+  MachineFolder machine() {
+    return folder;
+  }
+
+  Home home() {
+    return home;
+  }
+
+  SnapshotTrash trash() {
+    return trash;
   }
 
   /** Where a snapshot lies. */
@@ -68,64 +116,96 @@ public final class SnapshotStore {
     if (wrong != null) {
       throw new VivariumException(Kind.USAGE, "snapshot: " + wrong, "");
     }
-    for (Entry entry : entries()) {
-      if (entry.name().equals(name) || entry.id().equals(name)) {
-        throw new VivariumException(
-            Kind.CONFLICT,
-            "VM '" + folder.name() + "' already has a snapshot '" + name + "'",
-            "Choose another name, or remove it: viv snapshot rm " + folder.name() + " " + name);
-      }
+    if (lookUp(name) != null) {
+      throw new VivariumException(
+          Kind.CONFLICT,
+          "VM '" + folder.name() + "' already has a snapshot '" + name + "'",
+          "Choose another name, or remove it: viv snapshot rm " + folder.name() + " " + name);
     }
+  }
+
+  /** A name that is free: the one that is wanted, or with a number behind it. */
+  public String freeName(String wanted) throws VivariumException {
+    String name = wanted;
+    for (int i = 2; lookUp(name) != null; i++) {
+      name = wanted + "-" + i;
+    }
+    return name;
   }
 
   /** An empty folder beside the snapshots, for {@link #keep}. */
   public Path begin() throws IOException {
-    Files.createDirectories(folder.snapshots());
+    DurableFiles.makeFolders(folder.snapshots());
     Path unfinished = DurableFiles.unfinished(folder.snapshots());
-    Files.createDirectories(unfinished.resolve("machine"));
+    DurableFiles.makeFolders(unfinished.resolve("machine"));
     return unfinished;
   }
 
   /** Makes a finished folder the snapshot, and the VM its child. */
   public void keep(Path unfinished, Entry entry) throws IOException {
-    write(unfinished, entry, entry.parent());
+    DurableFiles.write(unfinished.resolve(SnapshotCodec.FILE), SnapshotCodec.write(entry));
     DurableFiles.sync(unfinished.resolve("machine"));
     DurableFiles.rename(unfinished, folder.snapshots().resolve(entry.id()));
     setCurrent(entry.id());
   }
 
-  private static void write(Path at, Entry entry, @Nullable String parent) throws IOException {
-    JsonObject json =
-        new JsonObject()
-            .put("version", VERSION)
-            .put("id", entry.id())
-            .put("name", entry.name())
-            .put("parent", parent)
-            .put("note", entry.note())
-            .put("takenAt", entry.takenAt())
-            .put("live", entry.live())
-            .put("lastConsoleLines", entry.lastConsoleLines())
-            .put("spec", SpecCodec.write(entry.spec()));
+  /**
+   * Takes back a {@link #keep} whose VM has not gone on from it: as if it had never been taken. The
+   * disks stay whole, with a layer more.
+   */
+  public void drop(String id) throws IOException, VivariumException {
+    Entry entry = read(id);
+    setCurrent(entry.parent());
+    Path aside = DurableFiles.unfinished(folder.snapshots());
+    DurableFiles.rename(folder.snapshots().resolve(id), aside);
+    DurableFiles.deleteTree(aside);
+  }
+
+  /** Writes what is known of a snapshot anew. */
+  void rewrite(Entry entry) throws IOException {
     DurableFiles.write(
-        at.resolve("snapshot.json"), Json.pretty(json).getBytes(StandardCharsets.UTF_8));
+        folder.snapshots().resolve(entry.id()).resolve(SnapshotCodec.FILE),
+        SnapshotCodec.write(entry));
   }
 
-  public void setCurrent(String id) throws IOException {
-    DurableFiles.write(folder.current(), id.getBytes(StandardCharsets.UTF_8));
+  /** Says of which node the VM is a child; null: of none. */
+  public void setCurrent(@Nullable String id) throws IOException {
+    if (id == null) {
+      DurableFiles.delete(folder.current());
+      DurableFiles.sync(folder.path());
+    } else {
+      DurableFiles.write(folder.current(), id.getBytes(StandardCharsets.UTF_8));
+    }
   }
 
-  /** All snapshots that can be read, oldest first. */
+  /** Of which snapshot the VM is a child as its file says, removed or not; null: of none. */
+  static @Nullable String writtenCurrent(MachineFolder folder) {
+    try {
+      String id = Files.readString(folder.current()).strip();
+      return isId(id) ? id : null;
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  /** Of which node in the tree the VM is a child, or null. */
+  static @Nullable String current(MachineFolder folder) {
+    String written = writtenCurrent(folder);
+    try {
+      return new SnapshotTrash(folder).standing(written);
+    } catch (IOException e) {
+      return written;
+    }
+  }
+
+  /** All snapshots, also those that cannot be read, oldest first. */
   public List<Entry> entries() throws VivariumException {
-    List<Entry> entries = new ArrayList<>();
-    try (var folders = Files.newDirectoryStream(folder.snapshots())) {
-      for (Path at : folders) {
-        String id = String.valueOf(at.getFileName());
-        if (isId(id)) {
-          entries.add(read(id));
-        }
+    List<Entry> entries = asWritten();
+    try {
+      for (int i = 0; i < entries.size(); i++) {
+        Entry entry = entries.get(i);
+        entries.set(i, entry.withParent(trash.standing(entry.parent())));
       }
-    } catch (NoSuchFileException e) {
-      return List.of();
     } catch (IOException e) {
       throw Failures.explain("cannot list the snapshots of '" + folder.name() + "'", e);
     }
@@ -133,15 +213,40 @@ public final class SnapshotStore {
     return entries;
   }
 
+  /** All with the parents that they were written with, which may be removed. */
+  List<Entry> asWritten() throws VivariumException {
+    List<Entry> entries = new ArrayList<>();
+    for (String id : ids()) {
+      entries.add(read(id));
+    }
+    return entries;
+  }
+
+  private List<String> ids() throws VivariumException {
+    List<String> ids = new ArrayList<>();
+    try (var folders = Files.newDirectoryStream(folder.snapshots())) {
+      for (Path at : folders) {
+        String id = String.valueOf(at.getFileName());
+        if (isId(id)) {
+          ids.add(id);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      return List.of();
+    } catch (IOException | java.nio.file.DirectoryIteratorException e) {
+      IOException cause = e instanceof IOException io ? io : new IOException(e);
+      throw Failures.explain("cannot list the snapshots of '" + folder.name() + "'", cause);
+    }
+    return ids;
+  }
+
   /** By id or name. */
   public Entry find(String idOrName) throws VivariumException {
-    List<Entry> entries = entries();
-    for (Entry entry : entries) {
-      if (entry.id().equals(idOrName) || entry.name().equals(idOrName)) {
-        return entry;
-      }
+    Entry found = lookUp(idOrName);
+    if (found != null) {
+      return found;
     }
-    String near = Suggest.nearest(idOrName, entries.stream().map(Entry::name).toList());
+    String near = Suggest.nearest(idOrName, entries().stream().map(Entry::name).toList());
     throw new VivariumException(
         Kind.NOT_FOUND,
         "VM '" + folder.name() + "' has no snapshot '" + idOrName + "'",
@@ -150,79 +255,239 @@ public final class SnapshotStore {
             : "Did you mean '" + near + "'?");
   }
 
-  /** With the bytes that it holds on disk. */
-  public SnapshotInfo info(Entry entry) {
-    DiskUsage usage = DiskUsage.of(folder.snapshots().resolve(entry.id()));
-    return new SnapshotInfo(
-        entry.id(),
-        entry.name(),
-        entry.parent(),
-        entry.note(),
-        entry.takenAt(),
-        entry.live(),
-        false,
-        false,
-        usage.allocated(),
-        0,
-        usage.lengths(),
-        entry.lastConsoleLines(),
-        damage(entry));
+  /** One that can be restored. */
+  public Entry findWhole(String idOrName) throws VivariumException {
+    Entry entry = find(idOrName);
+    String damage = damage(entry);
+    if (damage != null) {
+      throw new VivariumException(
+          Kind.BAD_FILE,
+          "the snapshot '" + entry.name() + "' cannot be restored: " + damage,
+          "Remove it: viv snapshot rm " + folder.name() + " " + entry.name());
+    }
+    return entry;
   }
 
-  /** Moves a snapshot into the trash. Its children keep their own files whole. */
-  public void trash(String idOrName) throws VivariumException {
-    Entry entry = find(idOrName);
+  /** By id or name, or null. Of a thousand snapshots only the one that is meant is parsed. */
+  private @Nullable Entry lookUp(String idOrName) throws VivariumException {
     try {
-      if (entry.id().equals(Library.current(folder))) {
-        if (entry.parent() == null) {
-          Files.deleteIfExists(folder.current());
-        } else {
-          setCurrent(entry.parent());
+      if (isId(idOrName) && Files.isDirectory(folder(idOrName))) {
+        return standing(read(idOrName));
+      }
+      byte[] quoted = ('"' + idOrName + '"').getBytes(StandardCharsets.UTF_8);
+      for (String id : ids()) {
+        if (mentions(folder(id).resolve(SnapshotCodec.FILE), quoted)) {
+          Entry entry = read(id);
+          if (entry.name().equals(idOrName)) {
+            return standing(entry);
+          }
         }
       }
-      for (Entry child : entries()) {
-        if (entry.id().equals(child.parent())) {
-          write(folder.snapshots().resolve(child.id()), child, entry.parent());
-        }
-      }
-      String label = folder.name() + "-" + entry.name();
-      prune(Trash.put(home, folder.snapshots().resolve(entry.id()), label).resolve("layers"));
+      return null;
     } catch (IOException e) {
-      throw Failures.explain("cannot remove the snapshot '" + entry.name() + "'", e);
+      throw Failures.explain("cannot list the snapshots of '" + folder.name() + "'", e);
+    }
+  }
+
+  private Entry standing(Entry entry) throws IOException {
+    return entry.withParent(trash.standing(entry.parent()));
+  }
+
+  private static boolean mentions(Path file, byte[] quoted) {
+    try {
+      byte[] text = Files.readAllBytes(file);
+      String latin = new String(text, StandardCharsets.ISO_8859_1);
+      return latin.contains(new String(quoted, StandardCharsets.ISO_8859_1));
+    } catch (IOException e) {
+      return false;
     }
   }
 
   /**
-   * Removes the disk layers that neither the VM nor a snapshot of it stands on; all stay while
-   * something cannot be read. Not for the VM's engine, see {@link DiskLayers#prune}.
-   *
-   * @param trash where they go; null: they are deleted
+   * Moves a snapshot into the VM's trash, by one rename. Its children are its parent's from then
+   * on, and what stands on its disks keeps standing.
    */
-  public void prune(@Nullable Path trash) throws IOException, VivariumException {
-    DiskLayers layers = new DiskLayers(folder.path());
-    if (!Files.isDirectory(layers.folder())) {
-      return;
+  public void remove(Entry entry) throws VivariumException, IOException {
+    whileLayersStay(
+        () -> {
+          trash.put(entry.id());
+          return entry;
+        });
+  }
+
+  /**
+   * Brings a removed one back; its children are its own again.
+   *
+   * @return what came back, by its name, or null when it is not in the trash any more
+   */
+  public @Nullable Entry bringBack(String id) throws VivariumException, IOException {
+    return whileLayersStay(
+        () -> {
+          SnapshotTrash.Item item = trash.find(id);
+          if (item == null || Files.exists(folder(id))) {
+            return null;
+          }
+          Entry entry = item.entry();
+          if (entry != null && lookUp(entry.name()) != null) {
+            // Another took its name meanwhile.
+            Entry renamed = entry.withName(freeName(entry.name()), null);
+            DurableFiles.write(
+                item.path().resolve(SnapshotCodec.FILE), SnapshotCodec.write(renamed));
+          }
+          trash.takeOut(item);
+          return read(id);
+        });
+  }
+
+  /** These with the bytes that they hold on the host's disk. */
+  public List<SnapshotInfo> infos(List<Entry> entries) throws VivariumException {
+    Map<String, Holders.Bytes> bytes;
+    try {
+      bytes = entries.isEmpty() ? Map.of() : Holders.of(this).bytes();
+    } catch (IOException e) {
+      throw Failures.explain("cannot count the bytes of '" + folder.name() + "'", e);
+    }
+    Holders.Bytes none = new Holders.Bytes(0, 0, 0);
+    List<SnapshotInfo> infos = new ArrayList<>();
+    for (Entry entry : entries) {
+      Holders.Bytes of = bytes.getOrDefault(entry.id(), none);
+      infos.add(
+          new SnapshotInfo(
+              entry.id(),
+              entry.name(),
+              entry.parent(),
+              entry.note(),
+              entry.takenAt(),
+              entry.live(),
+              entry.automatic(),
+              entry.pinned(),
+              of.own(),
+              of.shared(),
+              of.total(),
+              entry.lastConsoleLines(),
+              damage(entry)));
+    }
+    return infos;
+  }
+
+  /** What waits in the trash, with what deleting it frees. */
+  List<TrashInfo> trashInfos() throws VivariumException, IOException {
+    List<SnapshotTrash.Item> items = trash.items();
+    Map<String, Holders.Bytes> bytes = items.isEmpty() ? Map.of() : Holders.of(this).bytes();
+    List<TrashInfo> infos = new ArrayList<>();
+    for (SnapshotTrash.Item item : items) {
+      Holders.Bytes of = bytes.get(item.id());
+      infos.add(
+          new TrashInfo(
+              folder.name(),
+              item.entry() == null ? item.id() : item.entry().name(),
+              item.removedAt(),
+              of == null ? 0 : of.own()));
+    }
+    return infos;
+  }
+
+  /** Whether a removed one still waits in the trash. */
+  public boolean inTrash(String id) throws IOException {
+    return trash.find(id) != null;
+  }
+
+  /** Gives another name or note; null leaves that as it is. */
+  public Entry edit(String idOrName, @Nullable String newName, @Nullable String note)
+      throws VivariumException, IOException {
+    return whileLayersStay(
+        () -> {
+          Entry entry = whole(idOrName);
+          if (newName != null && !newName.equals(entry.name())) {
+            checkNewName(newName);
+          }
+          rewrite(read(entry.id()).withName(newName, note));
+          return find(entry.id());
+        });
+  }
+
+  /** Says whether thinning out leaves one alone. */
+  public Entry pin(String idOrName, boolean pinned) throws VivariumException, IOException {
+    return whileLayersStay(
+        () -> {
+          Entry entry = whole(idOrName);
+          rewrite(read(entry.id()).withPin(pinned));
+          return find(entry.id());
+        });
+  }
+
+  private Entry whole(String idOrName) throws VivariumException {
+    Entry entry = find(idOrName);
+    String damage = damage(entry);
+    if (damage != null) {
+      throw new VivariumException(
+          Kind.BAD_FILE, "the snapshot '" + entry.id() + "' cannot be changed: " + damage, "");
+    }
+    return entry;
+  }
+
+  /**
+   * Deletes removed ones for good, and the disk layers that nothing stands on then.
+   *
+   * @param before removed before that time
+   * @return bytes of the host's disk that came free
+   */
+  public long emptyTrash(Instant before) throws VivariumException, IOException {
+    return deleteAll(trash.before(before));
+  }
+
+  /** Removes snapshots for good, without a stay in the trash; returns the bytes that came free. */
+  public long erase(List<Entry> entries) throws VivariumException, IOException {
+    if (entries.isEmpty()) {
+      return 0;
+    }
+    List<String> ids = entries.stream().map(Entry::id).toList();
+    for (Entry entry : entries) {
+      remove(entry);
+    }
+    return deleteAll(trash.items().stream().filter(item -> ids.contains(item.id())).toList());
+  }
+
+  private long deleteAll(List<SnapshotTrash.Item> items) throws VivariumException, IOException {
+    if (items.isEmpty()) {
+      return 0;
+    }
+    long freed = 0;
+    for (SnapshotTrash.Item item : items) {
+      freed += DiskUsage.of(item.path()).allocated();
+    }
+    whileLayersStay(
+        () -> {
+          trash.delete(items, this);
+          return items;
+        });
+    return freed + prune(null);
+  }
+
+  /**
+   * Removes the disk layers that nothing of the VM stands on; all stay while something cannot be
+   * read.
+   *
+   * @param place where they go; null: they are deleted
+   * @return bytes of the host's disk that came free
+   */
+  public long prune(@Nullable Path place) throws IOException, VivariumException {
+    if (!Files.isDirectory(new DiskLayers(folder.path()).folder())) {
+      return 0;
     }
     // An engine that makes layers holds this while nothing names them yet; it prunes next time.
     EngineLock lock = EngineLock.acquire(layersLock());
     if (lock == null) {
-      return;
+      return 0;
     }
     try {
-      List<VmSpec.DiskSpec> roots = new ArrayList<>(readSpec().disks());
-      for (Entry entry : entries()) {
-        if (damage(entry) != null) {
-          return;
-        }
-        roots.addAll(entry.spec().disks());
-      }
-      layers.prune(roots, trash);
+      return Holders.of(this).prune(place);
     } finally {
       lock.close();
     }
   }
 
-  /** As {@link #prune}, into a new place of the trash. */
+  /** As {@link #prune}, into a new place of the library's trash. */
   public void pruneToTrash(String what) throws IOException, VivariumException {
     prune(Trash.place(home, folder.name() + "-" + what));
   }
@@ -232,11 +497,16 @@ public final class SnapshotStore {
     T run() throws VivariumException, IOException;
   }
 
-  /** Does something that makes layers which nothing names yet: none is removed meanwhile. */
-  public <T> T whileLayersStay(Work<T> work) throws VivariumException, IOException {
-    EngineLock lock = EngineLock.acquire(layersLock());
+  /**
+   * Does something to the snapshots or makes layers which nothing names yet, while no other process
+   * does. Not inside of itself.
+   */
+  public <T extends @Nullable Object> T whileLayersStay(Work<T> work)
+      throws VivariumException, IOException {
+    Files.createDirectories(folder.run());
+    EngineLock lock = EngineLock.acquire(layersLock(), PATIENCE_MILLIS);
     if (lock == null) {
-      throw new IOException("the disk files of '" + folder.name() + "' are being changed");
+      throw new IOException("the snapshots of '" + folder.name() + "' are being changed");
     }
     try {
       return work.run();
@@ -249,33 +519,23 @@ public final class SnapshotStore {
     return folder.run().resolve("layers.lock");
   }
 
-  private VmSpec readSpec() throws IOException, VivariumException {
+  private Entry read(String id) {
+    Path file = folder.snapshots().resolve(id).resolve(SnapshotCodec.FILE);
     try {
-      return SpecCodec.read(Json.parse(Files.readAllBytes(folder.spec())), folder.name());
-    } catch (JsonException e) {
-      throw new VivariumException(
-          Kind.BAD_FILE, "VM '" + folder.name() + "' is damaged: " + e.getMessage(), "", e);
-    }
-  }
-
-  private Entry read(String id) throws VivariumException {
-    Path file = folder.snapshots().resolve(id).resolve("snapshot.json");
-    try {
-      JsonObject json = Json.parse(Files.readAllBytes(file));
-      json.number("version", VERSION, VERSION);
-      return new Entry(
-          id,
-          json.string("name"),
-          json.optString("parent"),
-          json.string("note"),
-          Instant.parse(json.string("takenAt")),
-          json.bool("live"),
-          json.string("lastConsoleLines"),
-          SpecCodec.read(json.object("spec"), folder.name()));
-    } catch (JsonException | DateTimeException | IOException e) {
+      return SnapshotCodec.read(Files.readAllBytes(file), id, folder.name());
+    } catch (JsonException | IOException e) {
       // Listed all the same, so that it can be seen and removed; restoring it is refused by name.
       return new Entry(
-          id, id, null, DAMAGED + e.getMessage(), Instant.EPOCH, false, "", EMPTY_SPEC);
+          id,
+          id,
+          null,
+          DAMAGED + e.getMessage(),
+          Instant.EPOCH,
+          false,
+          false,
+          false,
+          "",
+          EMPTY_SPEC);
     }
   }
 

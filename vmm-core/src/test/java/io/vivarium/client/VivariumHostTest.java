@@ -186,8 +186,11 @@ final class VivariumHostTest {
     host.restoreSnapshot("web", "first", false, Progress.NONE);
     assertThat(disks("web").toFile().list()).hasSize(3);
     host.removeSnapshot("web", "second");
+    assertThat(disks("web").toFile().list()).as("it waits in the trash").hasSize(3);
+    host.emptyTrash();
     assertThat(disks("web").toFile().list()).hasSize(2);
     host.removeSnapshot("web", "first");
+    host.emptyTrash();
     assertThat(disks("web").toFile().list()).as("the VM stands on it").hasSize(2);
     type("web", "read", "disk=one");
   }
@@ -345,7 +348,7 @@ final class VivariumHostTest {
   }
 
   /** What a console shows. */
-  private static final class Screen implements ConsoleConnection.Listener {
+  static final class Screen implements ConsoleConnection.Listener {
     private final StringBuilder text = new StringBuilder();
     private final CountDownLatch closed = new CountDownLatch(1);
 

@@ -34,7 +34,16 @@ final class LibraryCrashTest {
           store.keep(
               unfinished,
               new SnapshotStore.Entry(
-                  id, "s" + i, null, "", Instant.now(), true, "", LibraryTest.spec(name)));
+                  id,
+                  "s" + i,
+                  null,
+                  "",
+                  Instant.now(),
+                  true,
+                  false,
+                  false,
+                  "",
+                  LibraryTest.spec(name)));
         } catch (VivariumException e) {
           String other = "vm" + (i + 7) % 5;
           if (library.names().contains(other)) {

@@ -76,6 +76,41 @@ public final class DiskFile implements AutoCloseable {
     }
   }
 
+  /**
+   * Reads from a file without a lock of its own, and without harm to those that this process holds:
+   * where the file is open here, its channel serves.
+   *
+   * @return bytes read, less than wanted only at the file's end
+   */
+  public static int peek(Path path, long offset, ByteBuffer target) throws IOException {
+    BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+    if (!attributes.isRegularFile()) {
+      throw new BadImageException("Disk image " + path + " is not a regular file.");
+    }
+    Object key = attributes.fileKey() == null ? path.toRealPath() : attributes.fileKey();
+    synchronized (OPEN) {
+      DiskFile open = OPEN.get(key);
+      if (open != null) {
+        return fill(open.channel, offset, target);
+      }
+      try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+        return fill(channel, offset, target);
+      }
+    }
+  }
+
+  private static int fill(FileChannel channel, long offset, ByteBuffer target) throws IOException {
+    int done = 0;
+    while (target.hasRemaining()) {
+      int n = channel.read(target, offset + done);
+      if (n < 0) {
+        break;
+      }
+      done += n;
+    }
+    return done;
+  }
+
   /** Takes over an open channel; locking is the caller's. */
   public static DiskFile over(Path path, FileChannel channel, boolean readOnly) {
     return new DiskFile(path, new Object(), readOnly, channel, null);

@@ -5,7 +5,6 @@ import io.vivarium.client.ExecResult;
 import io.vivarium.client.JsonException;
 import io.vivarium.client.JsonObject;
 import io.vivarium.client.Progress;
-import io.vivarium.client.SnapshotInfo;
 import io.vivarium.client.SpecRules;
 import io.vivarium.client.Vivarium;
 import io.vivarium.client.VivariumException;
@@ -129,7 +128,7 @@ public final class EngineVms {
     return warmStarts.find(spec) != null;
   }
 
-  private void requireStopped(MachineFolder folder) throws VivariumException {
+  void requireStopped(MachineFolder folder) throws VivariumException {
     if (EngineLock.held(folder.lock())) {
       throw new VivariumException(
           Kind.WRONG_STATE,
@@ -225,53 +224,19 @@ public final class EngineVms {
     }
   }
 
-  public SnapshotInfo takeSnapshot(
-      String name, @Nullable String snapshotName, String note, Progress progress)
+  /** Starts a VM from one of its live snapshots, in a new engine. */
+  void startFrom(MachineFolder folder, String snapshot, Progress progress)
       throws VivariumException {
-    MachineFolder folder = library.find(name);
-    EngineConnection connection = EngineConnection.tryOpen(folder);
-    if (connection == null) {
-      throw new VivariumException(
-          Kind.WRONG_STATE,
-          "VM '" + name + "' is not running, so there is no state to keep",
-          "Start it first: viv start " + name);
-    }
-    try (connection) {
-      JsonObject result =
-          connection.call(
-              "snapshot.take",
-              new JsonObject().put("name", snapshotName).put("note", note),
-              (method, params) -> {
-                if (method.equals("progress")) {
-                  progress.update(params.string("step"), params.fraction("fraction"));
-                }
-              });
-      SnapshotStore store = new SnapshotStore(library.home(), folder);
-      return store.info(store.find(result.string("id")));
-    } catch (JsonException e) {
-      throw badAnswer(name, e);
-    }
+    launch(folder, List.of("--snapshot", snapshot), progress);
   }
 
-  /** In the engine that runs, or in a new one. */
-  public VmInfo restore(String name, String snapshot, Progress progress) throws VivariumException {
-    MachineFolder folder = library.find(name);
-    String id = new SnapshotStore(library.home(), folder).find(snapshot).id();
-    EngineConnection connection = EngineConnection.tryOpen(folder);
-    if (connection == null) {
-      requireStopped(folder);
-      launch(folder, List.of("--snapshot", id), progress);
-    } else {
-      try (connection) {
-        connection.call("snapshot.restore", new JsonObject().put("id", id));
-      }
-    }
-    prune(folder);
-    return library.info(folder);
+  /** Returns when the VM's engine is gone. */
+  void awaitEnd(MachineFolder folder) throws VivariumException {
+    end.await(folder);
   }
 
-  /** What was written to disks after the snapshot is gone, as the memory is. */
-  private void prune(MachineFolder folder) throws VivariumException {
+  /** Deletes what was written to disks and is nobody's any more. */
+  void prune(MachineFolder folder) throws VivariumException {
     try {
       new SnapshotStore(library.home(), folder).prune(null);
     } catch (IOException e) {

@@ -1,5 +1,6 @@
 package io.vivarium.images.disk.qcow2;
 
+import io.vivarium.images.disk.DiskFile;
 import io.vivarium.images.disk.DiskRange;
 import io.vivarium.images.store.StoreFiles;
 import java.io.IOException;
@@ -79,17 +80,36 @@ public final class Qcow2 {
   }
 
   /**
-   * The name of an image's backing file, or null. Takes no lock, and drops those that this process
-   * holds on the file: not for one that has it open.
+   * The name of an image's backing file, or null. Takes no lock and harms none, also of an image
+   * that this process has open.
    *
    * @throws io.vivarium.images.disk.BadImageException when it is damaged
    */
   public static @Nullable String backingFile(Path path) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      ByteBuffer start = ByteBuffer.allocate((int) Math.min(channel.size(), CLUSTER));
-      while (start.hasRemaining() && channel.read(start, start.position()) >= 0) {}
-      return Qcow2Header.parse(start.flip(), channel.size()).backingFile();
+    return header(path).backingFile();
+  }
+
+  /**
+   * Whether an image holds nothing of its own: it reads as what it stands on. One that was changed
+   * and not closed well may say so and lie; its owner's flushes tell the truth.
+   */
+  public static boolean isEmpty(Path path) throws IOException {
+    Qcow2Header header = header(path);
+    ByteBuffer l1 = ByteBuffer.allocate(header.l1Size() * Long.BYTES);
+    DiskFile.peek(path, header.l1Offset(), l1);
+    for (int i = 0; i < header.l1Size(); i++) {
+      if (l1.getLong(i * Long.BYTES) != 0) {
+        return false;
+      }
     }
+    return true;
+  }
+
+  private static Qcow2Header header(Path path) throws IOException {
+    long length = Files.size(path);
+    ByteBuffer start = ByteBuffer.allocate((int) Math.min(length, CLUSTER));
+    DiskFile.peek(path, 0, start);
+    return Qcow2Header.parse(start.flip(), length);
   }
 
   private static void write(FileChannel channel, ByteBuffer bytes, long offset) throws IOException {

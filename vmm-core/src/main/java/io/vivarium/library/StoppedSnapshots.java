@@ -1,0 +1,182 @@
+package io.vivarium.library;
+
+import io.vivarium.client.Disks;
+import io.vivarium.client.VivariumException;
+import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.client.VmSpec;
+import io.vivarium.client.VmSpec.DiskSpec;
+import io.vivarium.images.disk.BadImageException;
+import io.vivarium.images.disk.Disk;
+import io.vivarium.images.disk.HolePunch;
+import io.vivarium.images.disk.RawDisk;
+import io.vivarium.images.disk.qcow2.BackingFiles;
+import io.vivarium.images.disk.qcow2.Qcow2Disk;
+import io.vivarium.library.SnapshotStore.Entry;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Snapshots of the disks of a VM that does not run. The caller holds the VM's engine lock. */
+public final class StoppedSnapshots {
+  private final MachineFolder folder;
+  private final SnapshotStore store;
+  private final DiskLayers layers;
+
+  public StoppedSnapshots(SnapshotStore store) {
+    this.store = store;
+    this.folder = store.machine();
+    this.layers = new DiskLayers(folder.path());
+  }
+
+  /**
+   * Keeps the disks as they are. The spec names the new, still empty layers first: they read as the
+   * ones below, so that whatever happens between leaves a whole VM, at worst with a layer more.
+   */
+  public Entry take(VmSpec spec, String name, String note, boolean automatic)
+      throws VivariumException, IOException {
+    store.checkNewName(name);
+    String unkeepable = DiskLayers.unkeepable(spec.disks());
+    if (unkeepable != null) {
+      throw new VivariumException(
+          Kind.WRONG_STATE,
+          "cannot take the snapshot '" + name + "' of VM '" + spec.name() + "': " + unkeepable,
+          "Detach it, or attach it with ,readonly.");
+    }
+    return store.whileLayersStay(
+        () -> {
+          settle(spec);
+          List<DiskSpec> made = layers.overlays(spec.disks());
+          try {
+            Library.rewrite(folder, spec.withDisks(made));
+          } catch (IOException e) {
+            layers.discard(made);
+            throw e;
+          }
+          return keep(spec, name, note, automatic);
+        });
+  }
+
+  private Entry keep(VmSpec spec, String name, String note, boolean automatic) throws IOException {
+    Entry entry =
+        new Entry(
+            SnapshotStore.newId(),
+            name,
+            Library.current(folder),
+            note,
+            Instant.now().truncatedTo(ChronoUnit.MILLIS),
+            false,
+            automatic,
+            false,
+            ConsoleTail.of(folder.consoleLog()),
+            spec);
+    Path unfinished = store.begin();
+    try {
+      store.keep(unfinished, entry);
+      return entry;
+    } catch (IOException e) {
+      DurableFiles.deleteTree(unfinished);
+      throw e;
+    }
+  }
+
+  /** Lets files that a dead engine left be repaired, and proves that they can be opened. */
+  private void settle(VmSpec spec) throws VivariumException, IOException {
+    for (DiskSpec disk : spec.disks()) {
+      if (!Disks.inPlace(disk)) {
+        Path file = layers.file(disk);
+        try {
+          DurableFiles.change(file, same -> open(layers, disk, false).close());
+        } catch (BadImageException e) {
+          throw damaged(spec.name(), disk, e);
+        }
+      }
+    }
+  }
+
+  /** Whether the VM is as its node keeps it: restoring another loses nothing. */
+  public boolean unchanged(VmSpec spec) throws VivariumException, IOException {
+    List<DiskSpec> own = spec.disks().stream().filter(disk -> !Disks.inPlace(disk)).toList();
+    if (own.isEmpty()) {
+      return true;
+    }
+    String current = Library.current(folder);
+    if (current == null) {
+      return false;
+    }
+    Entry node = store.find(current);
+    return SnapshotStore.damage(node) == null
+        && layers.unwritten(spec.disks(), node.spec().disks());
+  }
+
+  /** Puts the disks and the spec back to a snapshot; its memory, if it has one, is not used. */
+  public void restore(VmSpec now, Entry entry) throws VivariumException, IOException {
+    VmSpec then = specAfter(now, entry);
+    store.whileLayersStay(
+        () -> {
+          List<DiskSpec> made = made(then);
+          try {
+            for (DiskSpec disk : made) {
+              proveWhole(then, disk);
+            }
+            Library.rewrite(folder, then.withDisks(made));
+          } catch (VivariumException | IOException e) {
+            layers.discard(made);
+            throw e;
+          }
+          store.setCurrent(entry.id());
+          return made;
+        });
+    store.prune(null);
+  }
+
+  private List<DiskSpec> made(VmSpec then) throws VivariumException, IOException {
+    for (DiskSpec disk : then.disks()) {
+      proveWhole(then, disk);
+    }
+    return layers.overlays(then.disks());
+  }
+
+  private void proveWhole(VmSpec spec, DiskSpec disk) throws VivariumException, IOException {
+    try {
+      open(layers, disk, true).close();
+    } catch (BadImageException | NoSuchFileException e) {
+      throw damaged(spec.name(), disk, e);
+    }
+  }
+
+  private static VivariumException damaged(String vm, DiskSpec disk, IOException e) {
+    String why =
+        e instanceof NoSuchFileException ? "it is missing" : String.valueOf(e.getMessage());
+    return new VivariumException(
+        Kind.BAD_FILE,
+        "the disk file " + disk.file() + " of VM '" + vm + "' cannot be used: " + why,
+        "Look at all of it: viv fsck",
+        e);
+  }
+
+  /** A VM's spec once it is put back to a snapshot: published ports stay what they are. */
+  public static VmSpec specAfter(VmSpec now, Entry entry) {
+    VmSpec then = entry.spec();
+    return then.withNetwork(
+        then.network(), then.network().equals("user") ? now.ports() : List.of());
+  }
+
+  /** Opens a disk of a VM. */
+  static Disk open(DiskLayers layers, DiskSpec disk, boolean readOnly) throws IOException {
+    Path file = layers.file(disk);
+    return disk.format().equals("raw")
+        ? RawDisk.open(file, readOnly, HolePunch.Factory.NONE)
+        : Qcow2Disk.open(
+            file, readOnly, BackingFiles.inside(layers.folder()), HolePunch.Factory.NONE);
+  }
+
+  /** The snapshot that the VM is a child of, or null. */
+  public @Nullable Entry node() throws VivariumException {
+    String current = Library.current(folder);
+    return current == null ? null : store.find(current);
+  }
+}

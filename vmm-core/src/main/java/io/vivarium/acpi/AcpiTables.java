@@ -14,7 +14,6 @@ import java.util.List;
  * a PCI bus.
  *
  * <p>The platform is not "hardware-reduced", because Linux would then look for no PIC and PIT.
- * VMGENID joins in {@link #build} and {@link Dsdt}.
  */
 public final class AcpiTables {
   /**
@@ -22,8 +21,9 @@ public final class AcpiTables {
    *
    * @param cpus processors, whose APIC ids are 0 to {@code cpus - 1}; at most 254
    * @param pci whether there is a PCI bus, as {@link PciSpace} says
+   * @param generation guest-physical address of 16 bytes that are others after each restore
    */
-  public record Platform(int cpus, boolean pci) {
+  public record Platform(int cpus, boolean pci, long generation) {
     public Platform {
       if (cpus < 1 || cpus > 254) {
         throw new IllegalArgumentException("1 to 254 processors, not " + cpus);
@@ -48,7 +48,7 @@ public final class AcpiTables {
     Layout layout = new Layout(address);
     layout.add(new byte[RSDP_LENGTH]);
     long facs = layout.add(facs());
-    long dsdt = layout.add(Dsdt.build(platform.pci()));
+    long dsdt = layout.add(Dsdt.build(platform.pci(), platform.generation()));
     List<Long> listed = new ArrayList<>();
     listed.add(layout.add(fadt(facs, dsdt)));
     listed.add(layout.add(madt(platform)));
@@ -112,6 +112,7 @@ public final class AcpiTables {
     int events = LegacyIo.PM_PORT;
     int control = LegacyIo.PM_PORT + 4;
     int timer = LegacyIo.PM_PORT + 8;
+    int generalEvents = LegacyIo.PM_PORT + 12;
     return new SystemTable("FACP", 6, 276)
         .u32(36, facs)
         .u32(40, dsdt)
@@ -120,9 +121,11 @@ public final class AcpiTables {
         .u32(56, events)
         .u32(64, control)
         .u32(76, timer)
+        .u32(80, generalEvents)
         .u8(88, 4)
         .u8(89, 2)
         .u8(91, 4)
+        .u8(92, 2)
         .u16(96, 0xffff) // P_LVL2_LAT, P_LVL3_LAT: no C2 or C3
         .u16(98, 0xffff)
         .u8(108, 0x32) // the RTC's century register
@@ -136,6 +139,7 @@ public final class AcpiTables {
         .ioAddress(148, events, 32, 2)
         .ioAddress(172, control, 16, 2)
         .ioAddress(208, timer, 32, 3)
+        .ioAddress(220, generalEvents, 16, 1)
         .raw(268, "VIVARIUM".getBytes(StandardCharsets.US_ASCII))
         .finish();
   }

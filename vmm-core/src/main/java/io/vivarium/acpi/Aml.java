@@ -55,6 +55,20 @@ final class Aml {
     return concat(bytes(0x12), packaged(concat(bytes(elements.length), concat(elements))));
   }
 
+  static byte[] string(String text) {
+    return concat(bytes(0x0d), text.getBytes(StandardCharsets.US_ASCII), bytes(0));
+  }
+
+  /** A method without arguments. */
+  static byte[] method(String name, byte[]... terms) {
+    return concat(bytes(0x14), packaged(concat(name(name), bytes(0), concat(terms))));
+  }
+
+  /** Tells the drivers of a device of the system bus (20.2.5.3). */
+  static byte[] notifyDevice(String device, int value) {
+    return concat(bytes(0x86, '\\', 0x2e), name("_SB"), name(device), integer(value));
+  }
+
   static byte[] buffer(byte[] contents) {
     return concat(bytes(0x11), packaged(concat(integer(contents.length), contents)));
   }

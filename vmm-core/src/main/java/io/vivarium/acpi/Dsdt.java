@@ -9,19 +9,24 @@ import static io.vivarium.acpi.Aml.integer;
 import static io.vivarium.acpi.Aml.ioPorts;
 import static io.vivarium.acpi.Aml.irq;
 import static io.vivarium.acpi.Aml.memoryWindow;
+import static io.vivarium.acpi.Aml.method;
 import static io.vivarium.acpi.Aml.named;
+import static io.vivarium.acpi.Aml.notifyDevice;
 import static io.vivarium.acpi.Aml.pkg;
 import static io.vivarium.acpi.Aml.resources;
 import static io.vivarium.acpi.Aml.scope;
+import static io.vivarium.acpi.Aml.string;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /** The Differentiated System Description Table: the devices that nothing else announces. */
 final class Dsdt {
+  private static final String GENERATION = "VGEN";
+
   private Dsdt() {}
 
-  static byte[] build(boolean pci) {
+  static byte[] build(boolean pci, long generation) {
     List<byte[]> devices = new ArrayList<>();
     for (int i = 0; i < LegacyIo.SERIAL.size(); i++) {
       devices.add(serial(i + 1, LegacyIo.SERIAL.get(i)));
@@ -35,14 +40,30 @@ final class Dsdt {
       devices.add(hostBridge());
       devices.add(ecam());
     }
+    devices.add(generation(generation));
     byte[] sleepType = integer(LegacyIo.SOFT_OFF);
     byte[] aml =
         concat(
             named("\\_S5", pkg(sleepType, sleepType, integer(0), integer(0))),
-            scope("\\_SB", devices.toArray(byte[][]::new)));
+            scope("\\_SB", devices.toArray(byte[][]::new)),
+            scope("\\_GPE", method("_E00", notifyDevice(GENERATION, 0x80))));
     return new SystemTable("DSDT", 2, SystemTable.HEADER_LENGTH + aml.length)
         .raw(SystemTable.HEADER_LENGTH, aml)
         .finish();
+  }
+
+  /**
+   * The virtual machine generation ID (Microsoft, "Virtual Machine Generation ID"): 16 bytes that a
+   * guest compares when it is told to, to find out that it goes on from a snapshot. Linux then
+   * renews its random numbers.
+   */
+  private static byte[] generation(long address) {
+    return device(
+        GENERATION,
+        named("_HID", string("VIVA0001")),
+        named("_CID", pkg(string("VM_Gen_Counter"), string("VMGENCTR"))),
+        named("_DDN", string("VM_Gen_Counter")),
+        named("ADDR", pkg(integer(address), integer(0))));
   }
 
   /** Functions interrupt by messages only, so there is no routing table of pins (_PRT). */

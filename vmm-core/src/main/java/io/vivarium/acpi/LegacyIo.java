@@ -29,7 +29,10 @@ public final class LegacyIo {
 
   public static final int RESET_VALUE = 0x0f;
 
-  /** First port of ACPI's fixed hardware: PM1 events at +0, PM1 control at +4, timer at +8. */
+  /**
+   * First port of ACPI's fixed hardware: PM1 events at +0, PM1 control at +4, timer at +8,
+   * general-purpose events at +12.
+   */
   public static final int PM_PORT = 0x600;
 
   /** By this port a guest tells that it panicked. */

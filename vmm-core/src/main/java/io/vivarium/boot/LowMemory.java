@@ -22,7 +22,10 @@ public final class LowMemory {
   /** The ROM area, which holds the ACPI tables. */
   public static final long ACPI = 0xe0000;
 
-  public static final long ACPI_END = 0x100000;
+  public static final long ACPI_END = 0xfffc0;
+
+  /** 16 bytes, the virtual machine generation ID. */
+  public static final long GENERATION = ACPI_END;
 
   /** Kernels and initrds lie from here on. */
   static final long HIGH = 0x100000;

@@ -113,6 +113,14 @@ final class Chipset implements AutoCloseable {
     return virtio;
   }
 
+  /** After a restore, before the machine runs: the guest hears that it was restored. */
+  void restored() {
+    power.tellRestored();
+    if (virtio != null) {
+      virtio.restored();
+    }
+  }
+
   void pressPowerButton() {
     power.pressPowerButton();
   }

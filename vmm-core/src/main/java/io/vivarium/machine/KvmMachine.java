@@ -13,6 +13,7 @@ import io.vivarium.memory.MemoryLayers;
 import io.vivarium.memory.MemoryMap;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -110,10 +111,15 @@ public final class KvmMachine implements VirtualMachine {
           "%s: this host's KVM refuses the state: %s.".formatted(saved.file(), e.getMessage()), e);
     }
     saved.restore(board.chipset().devices());
-    VirtioBoard virtio = board.chipset().virtio();
-    if (virtio != null) {
-      virtio.restored();
-    }
+    newGeneration();
+    board.chipset().restored();
+  }
+
+  /** What no machine had before. */
+  private void newGeneration() {
+    byte[] generation = new byte[16];
+    new SecureRandom().nextBytes(generation);
+    ram.memory().write(LowMemory.GENERATION, generation);
   }
 
   private static GuestRam copyOnWrite(MemoryLayers layers, MemoryMap map)
@@ -149,7 +155,8 @@ public final class KvmMachine implements VirtualMachine {
       throws IOException, BadKernelException {
     byte[] tables =
         AcpiTables.build(
-            new AcpiTables.Platform(config.cpus(), !config.devices().isEmpty()),
+            new AcpiTables.Platform(
+                config.cpus(), !config.devices().isEmpty(), LowMemory.GENERATION),
             LowMemory.ACPI,
             (int) (LowMemory.ACPI_END - LowMemory.ACPI));
     String cmdline = (config.cmdline() + " " + profile.kernelParameters()).strip();
@@ -160,6 +167,7 @@ public final class KvmMachine implements VirtualMachine {
             new KernelLoader.Request(
                 config.kernel(), config.initrd(), cmdline, unpack, LowMemory.ACPI));
     ram.memory().write(LowMemory.ACPI, tables);
+    newGeneration();
     board.resetCpus(entry);
   }
 

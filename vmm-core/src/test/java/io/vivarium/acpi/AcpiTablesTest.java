@@ -23,7 +23,7 @@ class AcpiTablesTest {
 
   @Test
   void everyTableAddsUpToZeroAndIsReachedFromTheRoot() {
-    byte[] image = AcpiTables.build(new AcpiTables.Platform(2, true), BASE, 0x20000);
+    byte[] image = AcpiTables.build(new AcpiTables.Platform(2, true, 0xfffc0), BASE, 0x20000);
     Map<String, byte[]> tables = tables(image);
     assertThat(tables.keySet()).containsExactly("XSDT", "FACP", "APIC", "MCFG", "DSDT", "FACS");
     assertThat(sum(Arrays.copyOf(image, 20))).isZero();
@@ -38,9 +38,9 @@ class AcpiTablesTest {
 
   @Test
   void aMachineWithoutAPciBusTellsOfNone() {
-    byte[] image = AcpiTables.build(new AcpiTables.Platform(1, false), BASE, 0x20000);
+    byte[] image = AcpiTables.build(new AcpiTables.Platform(1, false, 0xfffc0), BASE, 0x20000);
     assertThat(tables(image).keySet()).containsExactly("XSDT", "FACP", "APIC", "DSDT", "FACS");
-    byte[] with = AcpiTables.build(new AcpiTables.Platform(1, true), BASE, 0x20000);
+    byte[] with = AcpiTables.build(new AcpiTables.Platform(1, true, 0xfffc0), BASE, 0x20000);
     assertThat(new String(image, StandardCharsets.ISO_8859_1)).doesNotContain("PCI0");
     assertThat(new String(with, StandardCharsets.ISO_8859_1)).contains("PCI0");
   }
@@ -48,7 +48,8 @@ class AcpiTablesTest {
   @Test
   void theMadtListsEachProcessor() {
     byte[] madt =
-        tables(AcpiTables.build(new AcpiTables.Platform(3, false), BASE, 0x20000)).get("APIC");
+        tables(AcpiTables.build(new AcpiTables.Platform(3, false, 0xfffc0), BASE, 0x20000))
+            .get("APIC");
     assertThat(madt).isNotNull();
     ByteBuffer entries = ByteBuffer.wrap(madt).order(ByteOrder.LITTLE_ENDIAN).position(44);
     int processors = 0;
@@ -66,9 +67,10 @@ class AcpiTablesTest {
 
   @Test
   void refusesWhatDoesNotFit() {
-    assertThatThrownBy(() -> AcpiTables.build(new AcpiTables.Platform(2, true), BASE, 256))
+    assertThatThrownBy(() -> AcpiTables.build(new AcpiTables.Platform(2, true, 0xfffc0), BASE, 256))
         .hasMessageContaining("ACPI tables need");
-    assertThatThrownBy(() -> new AcpiTables.Platform(0, false)).hasMessageContaining("processors");
+    assertThatThrownBy(() -> new AcpiTables.Platform(0, false, 0xfffc0))
+        .hasMessageContaining("processors");
   }
 
   @Test
@@ -77,7 +79,7 @@ class AcpiTablesTest {
         Files.isExecutable(Path.of("/usr/bin/iasl")),
         "iasl is not installed (Debian: acpica-tools); the tables are checked without it");
     Map<String, byte[]> tables =
-        tables(AcpiTables.build(new AcpiTables.Platform(2, true), BASE, 0x20000));
+        tables(AcpiTables.build(new AcpiTables.Platform(2, true, 0xfffc0), BASE, 0x20000));
     for (String name : new String[] {"FACP", "APIC", "MCFG", "DSDT"}) {
       Path file = folder.resolve(name + ".aml");
       Files.write(file, tables.get(name));

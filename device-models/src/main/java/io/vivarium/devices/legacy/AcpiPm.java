@@ -9,25 +9,33 @@ import java.util.function.LongSupplier;
 
 /**
  * ACPI's fixed hardware (ACPI 6.4, 4.8.3): PM1a events with the power button, PM1a control with
- * sleep state S5, and the power management timer.
+ * sleep state S5, the power management timer, and a block of general-purpose events (4.8.4.1) with
+ * one event: the machine was restored, so that what should be unique no longer is.
  *
  * <p>Wiring: {@code ports.map(0x600, AcpiPm.PORTS, pm)}. FADT: PM1a_EVT_BLK at +0 (4 bytes),
- * PM1a_CNT_BLK at +4 (2 bytes), PM_TMR_BLK at +8 (4 bytes, flag TMR_VAL_EXT set), SMI_CMD 0 (ACPI
- * mode is always on), flag PWR_BUTTON clear (the button is fixed hardware), SLP_BUTTON set. DSDT:
- * {@code _S5} with {@link #S5_TYPE}. The line is the SCI, level-triggered (GSI 9, active high in
- * the MADT's override).
+ * PM1a_CNT_BLK at +4 (2 bytes), PM_TMR_BLK at +8 (4 bytes, flag TMR_VAL_EXT set), GPE0_BLK at +12
+ * (2 bytes: status, enable), SMI_CMD 0 (ACPI mode is always on), flag PWR_BUTTON clear (the button
+ * is fixed hardware), SLP_BUTTON set. DSDT: {@code _S5} with {@link #S5_TYPE}, {@code \\_GPE._E00}
+ * for the event. The line is the SCI, level-triggered (GSI 9, active high in the MADT's override).
  */
 public final class AcpiPm implements Device<AcpiPm.State>, BusDevice {
   /** Number of I/O ports. */
-  public static final int PORTS = 12;
+  public static final int PORTS = 14;
 
   /** SLP_TYPa of S5, for the DSDT. */
   public static final int S5_TYPE = 5;
 
   /** Saved state; the timer's value is in ticks of 3.579545 MHz. */
-  public record State(int version, int status, int enable, int control, int timer) {}
+  public record State(
+      int version,
+      int status,
+      int enable,
+      int control,
+      int timer,
+      int eventStatus,
+      int eventEnable) {}
 
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final long TIMER_HZ = 3_579_545;
   private static final int STATUS_POWER_BUTTON = 1 << 8;
   private static final int ENABLE_MASK = 0x0721;
@@ -38,6 +46,9 @@ public final class AcpiPm implements Device<AcpiPm.State>, BusDevice {
   private static final int ENABLE_AT = 2;
   private static final int CONTROL_AT = 4;
   private static final int TIMER_AT = 8;
+  private static final int EVENTS_AT = 12;
+  private static final int EVENT_RESTORED = 1;
+  private static final int EVENTS_MASK = 0xff;
 
   private final String id;
   private final IrqLine sci;
@@ -46,6 +57,8 @@ public final class AcpiPm implements Device<AcpiPm.State>, BusDevice {
   private int status;
   private int enable;
   private int control;
+  private int eventStatus;
+  private int eventEnable;
   private long timerAtZero;
   private boolean running;
 
@@ -66,8 +79,18 @@ public final class AcpiPm implements Device<AcpiPm.State>, BusDevice {
     updateLine();
   }
 
+  /** Tells the guest that it was restored: it may not be the only one that goes on from there. */
+  public synchronized void tellRestored() {
+    eventStatus |= EVENT_RESTORED;
+    updateLine();
+  }
+
   @Override
   public synchronized long read(long offset, int size) {
+    if (offset >= EVENTS_AT) {
+      long both = eventStatus | ((long) eventEnable << 8);
+      return (both >>> (8 * (offset - EVENTS_AT))) & (size == 1 ? 0xff : 0xffff);
+    }
     long low = status | ((long) enable << 16) | ((long) (control | CONTROL_SCI) << 32);
     long value = offset < TIMER_AT ? low >>> (8 * offset) : timer() >>> (8 * (offset - TIMER_AT));
     return size == 8 ? -1 : value & ((1L << (8 * size)) - 1);
@@ -95,6 +118,13 @@ public final class AcpiPm implements Device<AcpiPm.State>, BusDevice {
         control = ((control & ~(0xff << shift)) | bits) & CONTROL_WRITABLE;
         return (bits & CONTROL_SLEEP) != 0 && ((control >> 10) & 7) == S5_TYPE;
       }
+      case EVENTS_AT -> {
+        if (shift == 0) {
+          eventStatus &= ~value;
+        } else {
+          eventEnable = value & EVENTS_MASK;
+        }
+      }
       default -> {} // the timer is read-only
     }
     updateLine();
@@ -111,7 +141,7 @@ public final class AcpiPm implements Device<AcpiPm.State>, BusDevice {
 
   private void updateLine() {
     if (running) {
-      sci.set((status & enable) != 0);
+      sci.set(((status & enable) | (eventStatus & eventEnable)) != 0);
     }
   }
 
@@ -127,7 +157,7 @@ public final class AcpiPm implements Device<AcpiPm.State>, BusDevice {
 
   @Override
   public synchronized State save() {
-    return new State(VERSION, status, enable, control, (int) timer());
+    return new State(VERSION, status, enable, control, (int) timer(), eventStatus, eventEnable);
   }
 
   @Override
@@ -137,6 +167,10 @@ public final class AcpiPm implements Device<AcpiPm.State>, BusDevice {
     check.bits("status", state.status, STATUS_POWER_BUTTON);
     check.bits("enable", state.enable, ENABLE_MASK);
     check.bits("control", state.control, CONTROL_WRITABLE);
+    check.bits("eventStatus", state.eventStatus, EVENTS_MASK);
+    check.bits("eventEnable", state.eventEnable, EVENTS_MASK);
+    eventStatus = state.eventStatus;
+    eventEnable = state.eventEnable;
     status = state.status;
     enable = state.enable;
     control = state.control;
@@ -148,6 +182,8 @@ public final class AcpiPm implements Device<AcpiPm.State>, BusDevice {
     status = 0;
     enable = 0;
     control = 0;
+    eventStatus = 0;
+    eventEnable = 0;
     timerAtZero += timer();
   }
 

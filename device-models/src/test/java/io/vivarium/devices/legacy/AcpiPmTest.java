@@ -20,7 +20,9 @@ class AcpiPmTest implements DeviceContract<AcpiPm.State, AcpiPm> {
     pm.write(2, 2, 0x0100);
     pm.pressPowerButton();
     pm.write(4, 2, 0x0402);
-    for (int offset = 0; offset < 12; offset++) {
+    pm.write(13, 1, 1);
+    pm.tellRestored();
+    for (int offset = 0; offset < 14; offset++) {
       pm.read(offset, 1);
     }
   }
@@ -37,6 +39,20 @@ class AcpiPmTest implements DeviceContract<AcpiPm.State, AcpiPm> {
     pm.write(0, 2, 0x0100);
     assertThat(line).isFalse();
     assertThat(pm.read(0, 2)).isZero();
+  }
+
+  @Test
+  void aRestoreRaisesTheLineUntilAcknowledged() {
+    AcpiPm pm = create();
+    pm.resume();
+    pm.tellRestored();
+    assertThat(line).isFalse();
+    pm.write(13, 1, 1);
+    assertThat(line).isTrue();
+    assertThat(pm.read(12, 2)).isEqualTo(0x0101);
+    pm.write(12, 1, 1);
+    assertThat(line).isFalse();
+    assertThat(pm.read(12, 2)).isEqualTo(0x0100);
   }
 
   @Test

@@ -96,7 +96,7 @@ final class VivFailuresIT {
     viv("kill", VM).mustWork();
     Path good = folder(VM).resolve("snapshots").resolve(snapshotId("good"));
     Path bad = folder(VM).resolve("snapshots").resolve(snapshotId("bad"));
-    for (String file : List.of("memory", "memory.sums", "state.json")) {
+    for (String file : List.of("memory.map", "state.json")) {
       Path victim = bad.resolve("machine").resolve(file);
       Path whole = good.resolve("machine").resolve(file);
       long size = Files.size(victim);
@@ -153,7 +153,7 @@ final class VivFailuresIT {
     runWithSnapshot();
     Path snapshots = folder(VM).resolve("snapshots");
     killedDuring(() -> unfinished(snapshots, ""), "snapshot", "take", VM, "half");
-    killedDuring(() -> unfinished(snapshots, "machine/memory"), "snapshot", "take", VM, "half2");
+    killedDuring(() -> unfinished(snapshots, "machine/state.json"), "snapshot", "take", VM, "half2");
     comesBack();
     Path status = folder(VM).resolve("run").resolve("status.json");
     killedDuring(() -> !Files.exists(status), "snapshot", "restore", VM, "good");

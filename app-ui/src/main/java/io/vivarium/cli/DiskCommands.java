@@ -68,7 +68,7 @@ final class DiskCommands extends VerbGroup {
     return 0;
   }
 
-  private static int place(String name, String disk) throws VivariumException {
+  static int place(String name, String disk) throws VivariumException {
     if (!disk.matches("vd[a-p]")) {
       throw new VivariumException(
           Kind.USAGE,

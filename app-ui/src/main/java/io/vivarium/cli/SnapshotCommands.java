@@ -286,6 +286,48 @@ final class SnapshotCommands extends VerbGroup {
   }
 
   @Command(
+      name = "export",
+      sortOptions = false,
+      description = "Write a disk of a snapshot as one plain image, also while the VM runs.")
+  Integer export(
+      @Parameters(paramLabel = "NAME", index = "0") String name,
+      @Parameters(
+              paramLabel = "SNAPSHOT",
+              index = "1",
+              arity = "0..1",
+              description = "Without one: the disk as it is, of a VM that does not run.")
+          @Nullable String snapshot,
+      @Option(
+              names = "--disk",
+              defaultValue = "vda",
+              description = "As in vdb (default: ${DEFAULT-VALUE}).")
+          String disk,
+      @Option(
+              names = "--format",
+              defaultValue = "qcow2",
+              description = "qcow2 or raw (default: ${DEFAULT-VALUE}).")
+          String format,
+      @Option(
+              names = {"-o", "--output"},
+              required = true,
+              paramLabel = "FILE|-",
+              description = "A file, or - for standard output.")
+          String output)
+      throws VivariumException {
+    int place = DiskCommands.place(name, disk);
+    try (ProgressView progress = new ProgressView(session.err())) {
+      ExportTarget.Writing writing =
+          target -> vivarium().exportDisk(name, snapshot, place, format, target, progress);
+      if (output.equals("-")) {
+        ExportTarget.standardOutput(writing);
+      } else {
+        ExportTarget.file(java.nio.file.Path.of(output), format.equals("raw"), writing);
+      }
+    }
+    return 0;
+  }
+
+  @Command(
       name = "rm",
       description =
           "Move snapshots of a VM to the trash; others keep working, and undo brings it back.")

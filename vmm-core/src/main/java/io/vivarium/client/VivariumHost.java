@@ -1,6 +1,7 @@
 package io.vivarium.client;
 
 import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.client.internal.DiskExports;
 import io.vivarium.client.internal.EngineVms;
 import io.vivarium.client.internal.HostImages;
 import io.vivarium.client.internal.HostMemory;
@@ -313,7 +314,7 @@ public final class VivariumHost implements Vivarium {
       OutputStream target,
       Progress progress)
       throws VivariumException {
-    throw notYet();
+    new DiskExports(library).export(name, snapshot, place, format, target, progress);
   }
 
   @Override

@@ -2,8 +2,12 @@ package io.vivarium.library;
 
 import io.vivarium.client.Disks;
 import io.vivarium.client.VmSpec.DiskSpec;
+import io.vivarium.images.disk.Disk;
+import io.vivarium.images.disk.HolePunch;
 import io.vivarium.images.disk.RawDisk;
+import io.vivarium.images.disk.qcow2.BackingFiles;
 import io.vivarium.images.disk.qcow2.Qcow2;
+import io.vivarium.images.disk.qcow2.Qcow2Disk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -145,6 +149,21 @@ public final class DiskLayers {
     String name = IMAGE + hex.substring(0, Math.min(16, hex.length())) + "-" + place + "." + format;
     adopt(image, name);
     return overlay(new DiskSpec(FOLDER + "/" + name, format, size, false));
+  }
+
+  /** Opens a disk to read it, where nobody writes to it. */
+  public Disk openSealed(DiskSpec disk) throws IOException {
+    return open(disk, true);
+  }
+
+  /** Opens a disk and all that it stands on. */
+  Disk open(DiskSpec disk, boolean readOnly) throws IOException {
+    Path file = file(disk);
+    if (disk.format().equals("raw")) {
+      return RawDisk.open(file, readOnly, HolePunch.Factory.NONE);
+    }
+    BackingFiles below = Disks.inPlace(disk) ? BackingFiles.none() : BackingFiles.inside(folder);
+    return Qcow2Disk.open(file, readOnly, below, HolePunch.Factory.NONE);
   }
 
   /** Whether a layer is an image's own. */

@@ -8,6 +8,8 @@ import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.library.SnapshotStore.Entry;
+import io.vivarium.memory.MemoryLayers;
+import io.vivarium.memory.MemoryMap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,10 +99,56 @@ final class Holders {
     return used;
   }
 
+  /**
+   * Ids of the layers of saved memory that somebody stands on, or runs from; null when that cannot
+   * be told for all.
+   */
+  @Nullable Set<String> usedMemory() {
+    Set<String> used = new HashSet<>();
+    for (Holder holder : holders) {
+      Set<String> its = memoryOf(holder);
+      if (its == null) {
+        return null;
+      }
+      used.addAll(its);
+    }
+    return used;
+  }
+
+  private @Nullable Set<String> memoryOf(Holder holder) {
+    Path at = holder.id() == null ? folder.run() : holder.place().resolve("machine");
+    Set<String> ids = new HashSet<>();
+    try {
+      if (Files.exists(at.resolve(MemoryMap.NAME))) {
+        MemoryMap.read(at).layers().forEach(layer -> ids.add(layer.id()));
+      }
+    } catch (IOException e) {
+      return null;
+    }
+    return ids;
+  }
+
   /** Removes the layers that nobody stands on; returns the bytes that came free. */
   long prune(@Nullable Path place) throws IOException {
     Set<String> used = used();
-    return used == null ? 0 : layers.prune(used, folder.sums(), place);
+    long freed = used == null ? 0 : layers.prune(used, folder.sums(), place);
+    return freed + pruneMemory();
+  }
+
+  private long pruneMemory() throws IOException {
+    MemoryLayers memory = new MemoryLayers(folder.memory());
+    Set<String> there = memory.ids();
+    Set<String> used = there.isEmpty() ? null : usedMemory();
+    long freed = 0;
+    for (String id : there) {
+      if (used != null && !used.contains(id)) {
+        for (Path file : List.of(memory.data(id), memory.sums(id))) {
+          freed += DiskUsage.of(file).allocated();
+          DurableFiles.delete(file);
+        }
+      }
+    }
+    return freed;
   }
 
   /**
@@ -114,31 +162,54 @@ final class Holders {
 
   /** Bytes of each snapshot, by its id; one whose layers cannot be read counts without them. */
   Map<String, Bytes> bytes() {
-    LayerTally tally = new LayerTally(layers.folder(), layers::baseOf);
+    LayerTally disks = new LayerTally(layers.folder(), layers::baseOf);
+    LayerTally memory = new LayerTally(folder.memory(), layer -> null);
+    Map<Holder, List<String>> tops = new HashMap<>();
+    Map<Holder, List<String>> maps = new HashMap<>();
     for (Holder holder : holders) {
-      for (String top : tops(holder)) {
-        try {
-          tally.need(top, holder);
-        } catch (IOException e) {
-          // What is damaged is told where it is checked or opened.
-        }
-      }
+      tops.put(holder, need(disks, tops(holder), holder));
+      maps.put(holder, need(memory, memoryFiles(holder), holder));
     }
-    tally.settle();
+    disks.settle();
+    memory.settle();
     Map<String, Bytes> bytes = new HashMap<>();
     for (Holder holder : holders) {
       if (holder.id() != null) {
         DiskUsage files = DiskUsage.of(holder.place());
-        long own = 0;
-        long all = 0;
-        for (String top : tops(holder)) {
-          own += tally.freedBy(top, holder);
-          all += tally.withBelow(top);
-        }
-        bytes.put(holder.id(), new Bytes(files.allocated() + own, all - own, files.lengths()));
+        List<String> disk = tops.getOrDefault(holder, List.of());
+        List<String> map = maps.getOrDefault(holder, List.of());
+        long own = disks.freed(disk, holder) + memory.freed(map, holder);
+        long all = disks.withBelow(disk) + memory.withBelow(map);
+        long lengths = files.lengths() + memory.lengths(map);
+        bytes.put(holder.id(), new Bytes(files.allocated() + own, all - own, lengths));
       }
     }
     return bytes;
+  }
+
+  /** Says who needs these; returns those that are there. */
+  private static List<String> need(LayerTally tally, List<String> layers, Holder holder) {
+    List<String> there = new ArrayList<>();
+    for (String layer : layers) {
+      try {
+        tally.need(layer, holder);
+        there.add(layer);
+      } catch (IOException e) {
+        // What is damaged is told where it is checked or opened.
+      }
+    }
+    return there;
+  }
+
+  private List<String> memoryFiles(Holder holder) {
+    List<String> files = new ArrayList<>();
+    MemoryLayers memory = new MemoryLayers(folder.memory());
+    Set<String> ids = memoryOf(holder);
+    for (String id : ids == null ? Set.<String>of() : ids) {
+      files.add(String.valueOf(memory.data(id).getFileName()));
+      files.add(String.valueOf(memory.sums(id).getFileName()));
+    }
+    return files;
   }
 
   private List<String> tops(Holder holder) {

@@ -36,6 +36,7 @@ final class LayerTally {
     final @Nullable Layer base;
     final int depth;
     final long own;
+    final long length;
     final boolean linked;
     final long withBelow;
     @Nullable Object owner;
@@ -44,6 +45,7 @@ final class LayerTally {
       this.base = base;
       this.depth = base == null ? 0 : base.depth + 1;
       this.own = space.allocated();
+      this.length = space.length();
       this.linked = space.links() > 1;
       this.withBelow = own + (base == null ? 0 : base.withBelow);
     }
@@ -104,18 +106,34 @@ final class LayerTally {
     }
   }
 
-  /** Bytes that come free once this one does not need the layer any more. */
-  long freedBy(String layer, Object who) {
+  /** Bytes that come free once this one does not need the layers any more. */
+  long freed(List<String> tops, Object who) {
     long bytes = 0;
-    for (Layer at = layers.get(layer); at != null && who.equals(at.owner); at = at.base) {
-      bytes += at.linked ? 0 : at.own;
+    for (String top : tops) {
+      for (Layer at = layers.get(top); at != null && who.equals(at.owner); at = at.base) {
+        bytes += at.linked ? 0 : at.own;
+      }
     }
     return bytes;
   }
 
-  /** Bytes of the layer and all below it. */
-  long withBelow(String layer) {
-    Layer at = layers.get(layer);
-    return at == null ? 0 : at.withBelow;
+  /** Bytes of the layers and all below them. */
+  long withBelow(List<String> tops) {
+    long bytes = 0;
+    for (String top : tops) {
+      Layer at = layers.get(top);
+      bytes += at == null ? 0 : at.withBelow;
+    }
+    return bytes;
+  }
+
+  /** Lengths of these layers' own files, holes counted too. */
+  long lengths(List<String> tops) {
+    long bytes = 0;
+    for (String top : tops) {
+      Layer at = layers.get(top);
+      bytes += at == null ? 0 : at.length;
+    }
+    return bytes;
   }
 }

@@ -6,11 +6,6 @@ import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.images.disk.BadImageException;
-import io.vivarium.images.disk.Disk;
-import io.vivarium.images.disk.HolePunch;
-import io.vivarium.images.disk.RawDisk;
-import io.vivarium.images.disk.qcow2.BackingFiles;
-import io.vivarium.images.disk.qcow2.Qcow2Disk;
 import io.vivarium.library.SnapshotStore.Entry;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -18,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Snapshots of the disks of a VM that does not run. The caller holds the VM's engine lock. */
 public final class StoppedSnapshots {
@@ -89,7 +83,7 @@ public final class StoppedSnapshots {
       if (!Disks.inPlace(disk)) {
         Path file = layers.file(disk);
         try {
-          DurableFiles.change(file, same -> open(layers, disk, false).close());
+          DurableFiles.change(file, same -> layers.open(disk, false).close());
         } catch (BadImageException e) {
           throw damaged(spec.name(), disk, e);
         }
@@ -142,7 +136,7 @@ public final class StoppedSnapshots {
 
   private void proveWhole(VmSpec spec, DiskSpec disk) throws VivariumException, IOException {
     try {
-      open(layers, disk, true).close();
+      layers.open(disk, true).close();
     } catch (BadImageException | NoSuchFileException e) {
       throw damaged(spec.name(), disk, e);
     }
@@ -163,20 +157,5 @@ public final class StoppedSnapshots {
     VmSpec then = entry.spec();
     return then.withNetwork(
         then.network(), then.network().equals("user") ? now.ports() : List.of());
-  }
-
-  /** Opens a disk of a VM. */
-  static Disk open(DiskLayers layers, DiskSpec disk, boolean readOnly) throws IOException {
-    Path file = layers.file(disk);
-    return disk.format().equals("raw")
-        ? RawDisk.open(file, readOnly, HolePunch.Factory.NONE)
-        : Qcow2Disk.open(
-            file, readOnly, BackingFiles.inside(layers.folder()), HolePunch.Factory.NONE);
-  }
-
-  /** The snapshot that the VM is a child of, or null. */
-  public @Nullable Entry node() throws VivariumException {
-    String current = Library.current(folder);
-    return current == null ? null : store.find(current);
   }
 }

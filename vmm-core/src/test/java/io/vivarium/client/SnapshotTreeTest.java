@@ -230,6 +230,26 @@ final class SnapshotTreeTest {
   }
 
   @Test
+  void aSnapshotsDiskIsExportedWhileTheVmRuns() throws Exception {
+    type("write one", "wrote one");
+    take("a");
+    type("write two", "wrote two");
+    java.io.ByteArrayOutputStream raw = new java.io.ByteArrayOutputStream();
+    host.exportDisk(VM, "a", 0, "raw", raw, Progress.NONE);
+    assertThat(raw.size()).isEqualTo(2 << 20);
+    assertThat(raw.toString(StandardCharsets.US_ASCII)).startsWith("one");
+    assertThat(failure(() -> host.exportDisk(VM, null, 0, "raw", raw, Progress.NONE)).kind())
+        .isEqualTo(Kind.WRONG_STATE);
+    assertThat(failure(() -> host.exportDisk(VM, "a", 1, "raw", raw, Progress.NONE)).kind())
+        .isEqualTo(Kind.NOT_FOUND);
+    type("read", "disk=two");
+    stop();
+    raw.reset();
+    host.exportDisk(VM, null, 0, "raw", raw, Progress.NONE);
+    assertThat(raw.toString(StandardCharsets.US_ASCII)).startsWith("two");
+  }
+
+  @Test
   void aSnapshotFileThatIsFlippedOrForeignIsRefusedByName() throws Exception {
     SnapshotInfo a = take("a");
     Path file =

@@ -216,13 +216,23 @@ final class Engine {
     }
   }
 
-  /** Replaces the VM's spec, in its folder and here. */
+  /** Replaces the VM's spec, in its folder and here, or in neither. */
   void rewrite(VmSpec next) throws VivariumException {
     try {
       Library.rewrite(folder, next);
       spec = next;
     } catch (IOException e) {
+      putBack();
       throw Failures.explain("the spec of VM '" + spec.name() + "' cannot be changed", e);
+    }
+  }
+
+  /** The file may be the new one all the same, if making it durable failed. */
+  private void putBack() {
+    try {
+      Library.rewrite(folder, spec);
+    } catch (IOException e) {
+      EngineLog.say("the VM's spec may be another than what runs: " + e.getMessage());
     }
   }
 

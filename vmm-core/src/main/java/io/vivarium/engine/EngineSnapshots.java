@@ -111,6 +111,7 @@ final class EngineSnapshots {
 
   private VirtualMachine.Saving startSaving() throws VivariumException, IOException {
     Path memory = engine.folder().memory();
+    DurableFiles.makeFolders(memory);
     return engine.machine().startSaving(memory, DurableFiles.unfinished(memory));
   }
 
@@ -144,7 +145,7 @@ final class EngineSnapshots {
           try {
             engine.rewrite(spec.apply(made));
           } catch (VivariumException e) {
-            layers.discard(made);
+            Library.discard(engine.folder(), made);
             throw e;
           }
           return made;
@@ -157,8 +158,7 @@ final class EngineSnapshots {
       List<DiskSpec> open = engine.devices().disks().specs();
       if (!open.equals(wanted)) {
         engine.rewrite(engine.spec().withDisks(open));
-        new DiskLayers(engine.folder().path())
-            .discard(wanted.stream().filter(disk -> !open.contains(disk)).toList());
+        Library.discard(engine.folder(), wanted);
       }
     } catch (VivariumException | IOException e) {
       // The guest may have written below a layer that the spec names and nobody has opened: whole.
@@ -204,7 +204,7 @@ final class EngineSnapshots {
               try {
                 SealedSums.record(engine.folder(), sealed.disks(), part -> !engine.isOver());
               } catch (IOException e) {
-                // 'viv fsck' notes what is missing.
+                // They only let damage be found later; the next snapshot notes what is missing.
                 EngineLog.say("checksums of disk layers: " + e.getMessage());
               }
             },
@@ -299,7 +299,7 @@ final class EngineSnapshots {
             try {
               engine.restore(store.folder(entry.id()), then.withDisks(made));
             } catch (VivariumException e) {
-              layers.discard(made);
+              Library.discard(engine.folder(), made);
               throw e;
             }
             return made;

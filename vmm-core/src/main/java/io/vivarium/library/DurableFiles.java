@@ -18,8 +18,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes of files that a crash leaves undone or done, never half done. The one place where what is
- * kept is written, renamed, deleted and made durable, step by step as {@link FileSteps} names them.
+ * Changes of files that a crash leaves undone or done, never half done, step by step as {@link
+ * FileSteps} names them. All of the library's changes are made here; layers of saved memory are
+ * written by {@code io.vivarium.memory}, and disks by their formats.
  */
 public final class DurableFiles {
   /** Begins the names of unfinished work: {@code .tmp-<pid>-<random>}. */
@@ -107,11 +108,12 @@ public final class DurableFiles {
     step(FileSteps.Kind.SYNC_FILE, file, null);
   }
 
-  /** Makes a folder, and those above it; one that is there is no error. */
+  /** Makes a folder, durably, and those above it; one that is there is no error. */
   public static void makeFolders(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       step(FileSteps.Kind.MAKE_FOLDER, folder, null);
       Files.createDirectories(folder);
+      sync(parent(folder));
     }
   }
 

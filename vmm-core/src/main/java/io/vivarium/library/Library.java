@@ -274,6 +274,22 @@ public final class Library {
     Files.setLastModifiedTime(folder.spec(), created);
   }
 
+  /**
+   * Removes layers that were made in vain, but for those that the VM's spec names: a change of it
+   * that failed may have been made all the same. All stay where that cannot be told.
+   */
+  public static void discard(MachineFolder folder, List<DiskSpec> made) throws IOException {
+    List<String> named;
+    try {
+      VmSpec spec = SpecCodec.read(Json.parse(Files.readAllBytes(folder.spec())), folder.name());
+      named = spec.disks().stream().map(DiskSpec::file).toList();
+    } catch (JsonException e) {
+      return;
+    }
+    new DiskLayers(folder.path())
+        .discard(made.stream().filter(disk -> !named.contains(disk.file())).toList());
+  }
+
   /** What is done to a VM while no engine runs it. */
   public interface Change<T extends @Nullable Object> {
     T make(MachineFolder folder, VmSpec spec) throws VivariumException, IOException;

@@ -47,7 +47,7 @@ public final class StoppedSnapshots {
           try {
             Library.rewrite(folder, spec.withDisks(made));
           } catch (IOException e) {
-            layers.discard(made);
+            Library.discard(folder, made);
             throw e;
           }
           return keep(spec, name, note, automatic);
@@ -118,7 +118,7 @@ public final class StoppedSnapshots {
             }
             Library.rewrite(folder, then.withDisks(made));
           } catch (VivariumException | IOException e) {
-            layers.discard(made);
+            Library.discard(folder, made);
             throw e;
           }
           store.setCurrent(entry.id());
@@ -148,7 +148,7 @@ public final class StoppedSnapshots {
     return new VivariumException(
         Kind.BAD_FILE,
         "the disk file " + disk.file() + " of VM '" + vm + "' cannot be used: " + why,
-        "Look at all of it: viv fsck",
+        "Go back to a snapshot that does not stand on it: viv snapshot tree " + vm,
         e);
   }
 

@@ -1,0 +1,355 @@
+package io.vivarium.library;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vivarium.client.VmSpec;
+import io.vivarium.client.VmSpec.DiskSpec;
+import io.vivarium.images.disk.Disk;
+import io.vivarium.library.SnapshotStore.Entry;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Each verb on the snapshots of a stopped VM, ended at each of its steps: by a kill, by a failing
+ * step, by a power loss that takes back what was not synced. All snapshots stay whole.
+ */
+final class SnapshotFaultsTest {
+  private static final String VM = "web";
+
+  /** What is done, in a library with the snapshots "one" and "two" and a disk written after. */
+  private interface Verb {
+    void run(Library library, SnapshotStore store) throws Exception;
+  }
+
+  private static final Map<String, Verb> VERBS =
+      Map.of(
+          "take", (library, store) -> take(library, store, "three"),
+          "restore", (library, store) -> restore(library, store, "one"),
+          "switch",
+              (library, store) -> {
+                take(library, store, "three");
+                restore(library, store, "one");
+              },
+          "remove", (library, store) -> store.remove(store.find("one")),
+          "remove and empty",
+              (library, store) -> {
+                take(library, store, "three");
+                store.remove(store.find("three"));
+                store.emptyTrash(Instant.MAX);
+              },
+          "undo",
+              (library, store) -> {
+                String id = store.find("two").id();
+                store.remove(store.find("two"));
+                store.bringBack(id);
+              },
+          "rename", (library, store) -> store.edit("two", "zwei", "noted"),
+          "pin", (library, store) -> store.pin("one", true),
+          "drop",
+              (library, store) -> {
+                take(library, store, "three");
+                store.drop(store.find("three").id());
+              },
+          "journal",
+              (library, store) -> {
+                UndoJournal journal = new UndoJournal(store.machine());
+                journal.add(
+                    new UndoJournal.Action(
+                        UndoJournal.Kind.WENT, store.find("one").id(), true, "a test"));
+              });
+
+  @TempDir Path folder;
+  private Path original = Path.of("unset");
+  private final Map<String, String> contents = new HashMap<>();
+
+  private static void take(Library library, SnapshotStore store, String name) throws Exception {
+    library.whileStopped(
+        VM,
+        "snapshotted",
+        (machine, spec) -> new StoppedSnapshots(store).take(spec, name, "", false));
+  }
+
+  private static void restore(Library library, SnapshotStore store, String name) throws Exception {
+    library.whileStopped(
+        VM,
+        "restored",
+        (machine, spec) -> {
+          new StoppedSnapshots(store).restore(spec, store.find(name));
+          return name;
+        });
+  }
+
+  @BeforeEach
+  void makeLibrary() throws Exception {
+    original = folder.resolve("original");
+    Library library = Library.open(new Home(original));
+    VmSpec plain = LibraryTest.spec(VM);
+    library.create(plain.withDisks(List.of(new DiskSpec("", "qcow2", 2 << 20, false))));
+    SnapshotStore store = store(original);
+    for (String name : List.of("one", "two")) {
+      write(original, name);
+      take(library, store, name);
+      contents.put(store.find(name).id(), name);
+    }
+    write(original, "now");
+  }
+
+  private static SnapshotStore store(Path home) {
+    return new SnapshotStore(new Home(home), machine(home));
+  }
+
+  private static MachineFolder machine(Path home) {
+    return new MachineFolder(home.resolve("machines").resolve(VM));
+  }
+
+  private static void write(Path home, String text) throws Exception {
+    DiskSpec disk = Library.open(new Home(home)).read(machine(home)).disks().getFirst();
+    try (Disk open = new DiskLayers(machine(home).path()).open(disk, false)) {
+      byte[] bytes = (text + "   ").substring(0, 3).getBytes(StandardCharsets.US_ASCII);
+      open.write(70_000, MemorySegment.ofArray(bytes));
+      open.flush();
+    }
+  }
+
+  private static String read(Path home, VmSpec spec) throws IOException {
+    byte[] bytes = new byte[3];
+    try (Disk open = new DiskLayers(machine(home).path()).openSealed(spec.disks().getFirst())) {
+      open.read(70_000, MemorySegment.ofArray(bytes));
+    }
+    return new String(bytes, StandardCharsets.US_ASCII).strip();
+  }
+
+  @Test
+  void aKillAtAnyStepLosesNothing() throws Exception {
+    everywhere((home, at) -> new Kill(at));
+  }
+
+  @Test
+  void aStepThatFailsLosesNothing() throws Exception {
+    everywhere((home, at) -> new Fail(at));
+  }
+
+  @Test
+  void aPowerLossAtAnyStepLosesNothing() throws Exception {
+    everywhere(
+        (home, at) ->
+            new PowerLoss(
+                at, Files.createDirectories(home.resolveSibling(home.getFileName() + "-old"))));
+  }
+
+  private interface Faults {
+    Fault at(Path home, int step) throws IOException;
+  }
+
+  private void everywhere(Faults faults) throws Exception {
+    int points = 0;
+    for (Map.Entry<String, Verb> verb : VERBS.entrySet()) {
+      boolean reached = true;
+      for (int at = 0; reached; at++) {
+        Path home = copy(verb.getKey().replace(' ', '-') + "-" + at);
+        Fault fault = faults.at(home, at);
+        reached = run(home, verb.getValue(), fault);
+        fault.after();
+        points += reached ? 1 : 0;
+        String where = verb.getKey() + " ended at step " + at + ": " + fault.last();
+        assertWhole(home, where);
+        Library.open(new Home(home)).sweep();
+        store(home).prune(null);
+        assertWhole(home, where + ", swept");
+      }
+    }
+    System.out.printf("%d points%n", points);
+    assertThat(points).isGreaterThan(50);
+  }
+
+  /** Whether the step was reached. */
+  private static boolean run(Path home, Verb verb, Fault fault) throws Exception {
+    try {
+      ScopedValue.where(DurableFiles.STEPS, fault)
+          .call(
+              () -> {
+                verb.run(Library.open(new Home(home)), store(home));
+                return home;
+              });
+    } catch (Killed | IOException | io.vivarium.client.VivariumException e) {
+      if (!fault.reached()) {
+        throw e;
+      }
+    }
+    return fault.reached();
+  }
+
+  private void assertWhole(Path home, String where) throws Exception {
+    SnapshotStore store = store(home);
+    Set<String> there = new HashSet<>();
+    for (Entry entry : store.entries()) {
+      assertThat(SnapshotStore.damage(entry)).as(where).isNull();
+      there.add(entry.id());
+      String expected = contents.getOrDefault(entry.id(), "now");
+      assertThat(read(home, entry.spec())).as("%s: %s", where, entry.name()).isEqualTo(expected);
+    }
+    for (SnapshotTrash.Item item : store.trash().items()) {
+      assertThat(item.entry()).as(where).isNotNull();
+      there.add(item.id());
+    }
+    assertThat(there).as(where).containsAll(contents.keySet());
+    VmSpec spec = Library.open(new Home(home)).read(machine(home));
+    assertThat(read(home, spec)).as(where).isIn("now", "one");
+  }
+
+  private Path copy(String name) throws IOException {
+    Path to = folder.resolve(name);
+    try (Stream<Path> all = Files.walk(original)) {
+      for (Path path : all.toList()) {
+        Files.copy(path, to.resolve(original.relativize(path).toString()));
+      }
+    }
+    return to;
+  }
+
+  /** The process is gone. */
+  private static final class Killed extends Error {
+    private static final long serialVersionUID = 1;
+  }
+
+  /** Something that happens at a step. */
+  private abstract static class Fault implements FileSteps {
+    private final int at;
+    private int steps;
+    private String last = "none";
+
+    Fault(int at) {
+      this.at = at;
+    }
+
+    @Override
+    public void before(Kind kind, Path path, @Nullable Path target) throws IOException {
+      if (steps++ == at) {
+        last = kind + " " + path + (target == null ? "" : " " + target);
+      }
+      step(steps - 1 - at, kind, path, target);
+    }
+
+    /** At 0 it happens. */
+    abstract void step(int at, Kind kind, Path path, @Nullable Path target) throws IOException;
+
+    /** What is found afterwards. */
+    void after() throws IOException {}
+
+    boolean reached() {
+      return steps > at;
+    }
+
+    String last() {
+      return last;
+    }
+  }
+
+  private static final class Kill extends Fault {
+    Kill(int at) {
+      super(at);
+    }
+
+    @Override
+    void step(int at, Kind kind, Path path, @Nullable Path target) {
+      if (at >= 0) {
+        throw new Killed();
+      }
+    }
+  }
+
+  private static final class Fail extends Fault {
+    Fail(int at) {
+      super(at);
+    }
+
+    @Override
+    void step(int at, Kind kind, Path path, @Nullable Path target) throws IOException {
+      if (at == 0) {
+        throw new IOException("No space left on device");
+      }
+    }
+  }
+
+  /** A kill, after which all that was not synced is as it was before. */
+  private static final class PowerLoss extends Fault {
+    private record Change(Kind kind, Path path, @Nullable Path target, @Nullable Path old) {}
+
+    private final Path olds;
+    private final java.util.ArrayList<Change> pending = new java.util.ArrayList<>();
+
+    PowerLoss(int at, Path olds) {
+      super(at);
+      this.olds = olds;
+    }
+
+    @Override
+    void step(int at, Kind kind, Path path, @Nullable Path target) throws IOException {
+      if (at >= 0) {
+        throw new Killed();
+      }
+      switch (kind) {
+        case SYNC_FILE -> pending.removeIf(c -> c.kind() == Kind.WRITE && c.path().equals(path));
+        case SYNC_FOLDER ->
+            pending.removeIf(
+                c -> c.kind() != Kind.WRITE && path.equals(named(c).toAbsolutePath().getParent()));
+        case WRITE -> pending.add(new Change(kind, path, null, keep(path)));
+        case RENAME, LINK -> pending.add(new Change(kind, path, target, keep(target)));
+        case DELETE, MAKE_FOLDER -> pending.add(new Change(kind, path, null, keep(path)));
+      }
+    }
+
+    private static Path named(Change change) {
+      return change.target() == null ? change.path() : change.target();
+    }
+
+    private @Nullable Path keep(@Nullable Path path) throws IOException {
+      if (path == null || !Files.isRegularFile(path)) {
+        return null;
+      }
+      return Files.copy(
+          path, olds.resolve(Integer.toString(pending.size()) + "-" + olds.toFile().list().length));
+    }
+
+    @Override
+    void after() throws IOException {
+      for (Change change : pending.reversed()) {
+        Path target = change.target();
+        switch (change.kind()) {
+          case RENAME -> {
+            if (target != null && Files.exists(target)) {
+              Files.move(target, change.path());
+            }
+          }
+          case WRITE, LINK -> DurableFiles.deleteTree(named(change));
+          case MAKE_FOLDER -> {
+            String[] inside = change.path().toFile().list();
+            if (change.old() == null && inside != null && inside.length == 0) {
+              Files.delete(change.path());
+            }
+          }
+          default -> {}
+        }
+        if (change.old() != null) {
+          Files.createDirectories(named(change).toAbsolutePath().getParent());
+          Files.copy(
+              change.old(), named(change), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        }
+      }
+    }
+  }
+}

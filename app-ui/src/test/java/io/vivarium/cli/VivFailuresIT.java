@@ -153,7 +153,8 @@ final class VivFailuresIT {
     runWithSnapshot();
     Path snapshots = folder(VM).resolve("snapshots");
     killedDuring(() -> unfinished(snapshots, ""), "snapshot", "take", VM, "half");
-    killedDuring(() -> unfinished(snapshots, "machine/state.json"), "snapshot", "take", VM, "half2");
+    killedDuring(
+        () -> unfinished(snapshots, "machine/state.json"), "snapshot", "take", VM, "half2");
     comesBack();
     Path status = folder(VM).resolve("run").resolve("status.json");
     killedDuring(() -> !Files.exists(status), "snapshot", "restore", VM, "good");

@@ -174,18 +174,10 @@ public interface Vivarium extends AutoCloseable {
   String undoable(String name) throws VivariumException;
 
   /** What waits in the trash, oldest first; after seven days it is deleted for good. */
-  default List<TrashInfo> trash() throws VivariumException {
-    return List.of();
-  }
+  List<TrashInfo> trash() throws VivariumException;
 
   /** Deletes for good what waits in the trash; returns the bytes of the host's disk freed. */
   long emptyTrash() throws VivariumException;
-
-  /** When a VM is snapshotted by itself. */
-  SnapshotSchedule schedule(String name) throws VivariumException;
-
-  /** Changes that; a running VM follows at once. */
-  void setSchedule(String name, SnapshotSchedule schedule) throws VivariumException;
 
   /**
    * Writes a disk of a VM or of one of its snapshots as one plain image, also while the VM runs.
@@ -203,20 +195,6 @@ public interface Vivarium extends AutoCloseable {
       java.io.OutputStream target,
       Progress progress)
       throws VivariumException;
-
-  /** Makes live copies of a VM; all of them or none. They run when this returns. */
-  List<VmInfo> fork(String name, ForkRequest request, Progress progress) throws VivariumException;
-
-  /** Makes a disposable VM one that stays. */
-  VmInfo keep(String name) throws VivariumException;
-
-  /**
-   * Proves the library whole, reading everything.
-   *
-   * @param repair whether what can be repaired is; damaged things are moved to the trash, not
-   *     guessed
-   */
-  List<Finding> check(boolean repair, Progress progress) throws VivariumException;
 
   List<ImageInfo> images() throws VivariumException;
 

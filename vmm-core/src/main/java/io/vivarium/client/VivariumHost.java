@@ -296,16 +296,6 @@ public final class VivariumHost implements Vivarium {
   }
 
   @Override
-  public SnapshotSchedule schedule(String name) throws VivariumException {
-    return SnapshotSchedule.DEFAULT;
-  }
-
-  @Override
-  public void setSchedule(String name, SnapshotSchedule schedule) throws VivariumException {
-    throw notYet();
-  }
-
-  @Override
   public void exportDisk(
       String name,
       @Nullable String snapshot,
@@ -315,26 +305,6 @@ public final class VivariumHost implements Vivarium {
       Progress progress)
       throws VivariumException {
     new DiskExports(library).export(name, snapshot, place, format, target, progress);
-  }
-
-  @Override
-  public List<VmInfo> fork(String name, ForkRequest request, Progress progress)
-      throws VivariumException {
-    throw notYet();
-  }
-
-  @Override
-  public VmInfo keep(String name) throws VivariumException {
-    throw notYet();
-  }
-
-  @Override
-  public List<Finding> check(boolean repair, Progress progress) throws VivariumException {
-    throw notYet();
-  }
-
-  private static VivariumException notYet() {
-    return new VivariumException(Kind.INTERNAL, "this is not made yet", "");
   }
 
   @Override

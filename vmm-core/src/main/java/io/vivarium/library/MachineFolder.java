@@ -46,11 +46,6 @@ public record MachineFolder(Path path) {
     return path.resolve("undo.json");
   }
 
-  /** When the VM is snapshotted by itself. */
-  public Path schedule() {
-    return path.resolve("schedule.json");
-  }
-
   public Path run() {
     return path.resolve("run");
   }

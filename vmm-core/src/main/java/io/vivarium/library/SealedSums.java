@@ -2,7 +2,6 @@ package io.vivarium.library;
 
 import io.vivarium.client.Disks;
 import io.vivarium.client.Json;
-import io.vivarium.client.JsonException;
 import io.vivarium.client.JsonObject;
 import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.images.disk.DiskFile;
@@ -10,7 +9,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.DoublePredicate;
@@ -33,7 +31,7 @@ public final class SealedSums {
    * @param length bytes
    * @param crc32c of all of them
    */
-  record Sum(long length, long crc32c) {}
+  private record Sum(long length, long crc32c) {}
 
   static Path file(Path sums, String layer) {
     return sums.resolve(layer + ".json");
@@ -67,7 +65,7 @@ public final class SealedSums {
     }
   }
 
-  static void write(Path file, Sum sum) throws IOException {
+  private static void write(Path file, Sum sum) throws IOException {
     JsonObject json =
         new JsonObject()
             .put("version", VERSION)
@@ -76,20 +74,8 @@ public final class SealedSums {
     DurableFiles.write(file, Json.pretty(json).getBytes(StandardCharsets.UTF_8));
   }
 
-  /** What was noted of a layer, or null. */
-  static @Nullable Sum read(Path sums, String layer) throws IOException, JsonException {
-    try {
-      JsonObject json = Json.parse(Files.readAllBytes(file(sums, layer)));
-      json.number("version", VERSION, VERSION);
-      return new Sum(
-          json.number("length", 0, Long.MAX_VALUE), json.number("crc32c", 0, 0xffff_ffffL));
-    } catch (NoSuchFileException e) {
-      return null;
-    }
-  }
-
   /** Reads a whole file; null when that was called off. */
-  static @Nullable Sum compute(Path file, DoublePredicate goOn) throws IOException {
+  private static @Nullable Sum compute(Path file, DoublePredicate goOn) throws IOException {
     long length = Files.size(file);
     CRC32C crc = new CRC32C();
     ByteBuffer buffer = ByteBuffer.allocateDirect(CHUNK);

@@ -427,25 +427,13 @@ public final class SnapshotStore {
   }
 
   /**
-   * Deletes removed ones for good, and the disk layers that nothing stands on then.
+   * Deletes removed ones for good, and the layers that nothing stands on then.
    *
    * @param before removed before that time
    * @return bytes of the host's disk that came free
    */
   public long emptyTrash(Instant before) throws VivariumException, IOException {
     return deleteAll(trash.before(before));
-  }
-
-  /** Removes snapshots for good, without a stay in the trash; returns the bytes that came free. */
-  public long erase(List<Entry> entries) throws VivariumException, IOException {
-    if (entries.isEmpty()) {
-      return 0;
-    }
-    List<String> ids = entries.stream().map(Entry::id).toList();
-    for (Entry entry : entries) {
-      remove(entry);
-    }
-    return deleteAll(trash.items().stream().filter(item -> ids.contains(item.id())).toList());
   }
 
   private long deleteAll(List<SnapshotTrash.Item> items) throws VivariumException, IOException {
@@ -465,16 +453,13 @@ public final class SnapshotStore {
   }
 
   /**
-   * Removes the disk layers that nothing of the VM stands on; all stay while something cannot be
-   * read.
+   * Removes the layers of disks and of saved memory that nothing of the VM stands on; all stay
+   * while something cannot be read.
    *
    * @param place where they go; null: they are deleted
    * @return bytes of the host's disk that came free
    */
   public long prune(@Nullable Path place) throws IOException, VivariumException {
-    if (!Files.isDirectory(new DiskLayers(folder.path()).folder())) {
-      return 0;
-    }
     // An engine that makes layers holds this while nothing names them yet; it prunes next time.
     EngineLock lock = EngineLock.acquire(layersLock());
     if (lock == null) {

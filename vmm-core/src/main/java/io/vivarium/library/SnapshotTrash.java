@@ -40,10 +40,8 @@ final class SnapshotTrash {
    * Something in the trash.
    *
    * @param entry what it is, or null where that cannot be read
-   * @param damage why not, or null
    */
-  record Item(
-      String id, Instant removedAt, Path path, @Nullable Entry entry, @Nullable String damage) {}
+  record Item(String id, Instant removedAt, Path path, @Nullable Entry entry) {}
 
   /** Oldest removal first. */
   List<Item> items() throws IOException {
@@ -68,9 +66,10 @@ final class SnapshotTrash {
     Instant removedAt = Instant.ofEpochSecond(Math.min(second, Integer.MAX_VALUE * 1000L));
     try {
       byte[] text = Files.readAllBytes(path.resolve(SnapshotCodec.FILE));
-      return new Item(id, removedAt, path, SnapshotCodec.read(text, id, folder.name()), null);
+      return new Item(id, removedAt, path, SnapshotCodec.read(text, id, folder.name()));
     } catch (IOException | JsonException e) {
-      return new Item(id, removedAt, path, null, String.valueOf(e.getMessage()));
+      // It can be listed and deleted, not brought back.
+      return new Item(id, removedAt, path, null);
     }
   }
 

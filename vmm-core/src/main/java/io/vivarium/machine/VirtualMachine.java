@@ -44,7 +44,8 @@ public interface VirtualMachine extends AutoCloseable {
   /**
    * Begins to save the machine, which may run: returns when most of its memory is written.
    *
-   * @param layers the machine's folder of memory layers, {@code machines/<name>/memory}
+   * @param layers the machine's folder of memory layers, {@code machines/<name>/memory}; it is
+   *     there
    * @param beside a file of that folder that is not there yet, in which the new layer grows
    */
   Saving startSaving(Path layers, Path beside) throws IOException;

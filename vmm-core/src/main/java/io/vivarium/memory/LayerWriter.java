@@ -47,7 +47,7 @@ public final class LayerWriter implements AutoCloseable {
   private boolean named;
 
   /**
-   * Begins a layer.
+   * Begins a layer in a folder that is there.
    *
    * @param beside the file that grows; the new layer's name comes with {@link #name}
    * @param pages of RAM
@@ -62,7 +62,6 @@ public final class LayerWriter implements AutoCloseable {
     this.base = base;
     this.kinds = new byte[pages];
     this.crcs = new int[pages];
-    Files.createDirectories(layers.folder());
     before = base == null ? null : new LayerReader(layers, base);
     fd = Fd.open(beside.toString(), Fd.O_RDWR | Fd.O_CREAT | Fd.O_EXCL | Fd.O_CLOEXEC, 0600);
     try {

@@ -2,13 +2,8 @@ package io.vivarium.memory;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,11 +25,13 @@ public final class MemoryMap {
 
   private static final byte[] MAGIC = "VIVAMMAP".getBytes(StandardCharsets.US_ASCII);
   private static final int VERSION = 1;
-  private static final int HEADER = 36;
+  private static final int HEADER = 24;
   private static final int LAYER_BYTES = 16;
   private static final int RUN_BYTES = 8;
   private static final int MAX_LAYERS = Short.MAX_VALUE;
-  private static final long MAX_BYTES = 1L << 30;
+
+  /** Contents for a map of 32 million runs; one that is larger is not worth its mapping. */
+  private static final long MOST = 256L << 20;
 
   /**
    * A layer that pages are read from.
@@ -121,61 +118,31 @@ public final class MemoryMap {
   /** Refuses a state file that is not the one that this memory goes with. */
   public void checkState(Path file, byte[] state) throws DamagedMemoryException {
     if (state.length != stateLength || Checksums.of(state) != stateCrc) {
-      throw damaged(file, "its checksum is wrong");
+      throw SealedFile.damaged(file, "its checksum is wrong");
     }
   }
 
   /** Writes the file into a folder, durably. */
   void write(Path folder) throws IOException {
     List<Run> runs = runs(0, owner.length);
-    int length = HEADER + LAYER_BYTES * layers.size() + RUN_BYTES * runs.size() + 4;
-    ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.put(MAGIC).putInt(VERSION).putInt(owner.length).putLong(stateLength).putInt(stateCrc);
-    bytes.putInt(layers.size()).putInt(runs.size());
+    ByteBuffer file =
+        SealedFile.allocate(
+            MAGIC, VERSION, HEADER + LAYER_BYTES * layers.size() + RUN_BYTES * runs.size());
+    file.putInt(owner.length).putLong(stateLength).putInt(stateCrc);
+    file.putInt(layers.size()).putInt(runs.size());
     for (Layer layer : layers) {
-      bytes.put(layer.id().getBytes(StandardCharsets.US_ASCII)).putInt(layer.sumsCrc());
+      file.put(layer.id().getBytes(StandardCharsets.US_ASCII)).putInt(layer.sumsCrc());
     }
     for (Run run : runs) {
-      bytes.putInt(run.count()).putInt(run.layer());
+      file.putInt(run.count()).putInt(run.layer());
     }
-    bytes.putInt(Checksums.of(bytes.duplicate().flip())).flip();
-    try (FileChannel channel =
-        FileChannel.open(
-            folder.resolve(NAME), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
-      channel.force(true);
-    }
+    SealedFile.write(folder.resolve(NAME), file);
   }
 
   /** Reads and checks the file of a folder. */
   public static MemoryMap read(Path folder) throws IOException {
     Path file = folder.resolve(NAME);
-    byte[] content;
-    try {
-      long size = Files.size(file);
-      if (size < HEADER + 4 || size > MAX_BYTES) {
-        throw damaged(file, "it has " + size + " bytes");
-      }
-      content = Files.readAllBytes(file);
-    } catch (NoSuchFileException e) {
-      throw new DamagedMemoryException(file + " is missing: the save was never finished.");
-    }
-    ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
-    int end = content.length - 4;
-    if (!Arrays.equals(content, 0, 8, MAGIC, 0, 8)) {
-      throw new DamagedMemoryException(file + " is not a map of memory.");
-    }
-    int version = bytes.getInt(8);
-    if (version != VERSION) {
-      throw new DamagedMemoryException(
-          "%s has version %d; this program reads %d.".formatted(file, version, VERSION));
-    }
-    if (Checksums.of(bytes.duplicate().limit(end)) != bytes.getInt(end)) {
-      throw damaged(file, "its own checksum is wrong");
-    }
-    return parse(file, bytes.position(12).limit(end));
+    return parse(file, SealedFile.read(file, MAGIC, VERSION, HEADER, MOST).bytes());
   }
 
   private static MemoryMap parse(Path file, ByteBuffer bytes) throws DamagedMemoryException {
@@ -190,7 +157,7 @@ public final class MemoryMap {
         || layerCount > MAX_LAYERS
         || runCount < 1
         || bytes.remaining() != (long) LAYER_BYTES * layerCount + (long) RUN_BYTES * runCount) {
-      throw damaged(file, "its sizes contradict each other");
+      throw SealedFile.damaged(file, "its sizes contradict each other");
     }
     List<Layer> layers = new ArrayList<>();
     byte[] id = new byte[12];
@@ -198,7 +165,7 @@ public final class MemoryMap {
       bytes.get(id);
       String name = new String(id, StandardCharsets.US_ASCII);
       if (!MemoryLayers.isId(name)) {
-        throw damaged(file, "it names a layer that cannot be");
+        throw SealedFile.damaged(file, "it names a layer that cannot be");
       }
       layers.add(new Layer(name, bytes.getInt()));
     }
@@ -208,18 +175,14 @@ public final class MemoryMap {
       int count = bytes.getInt();
       int layer = bytes.getInt();
       if (count < 1 || count > pages - at || layer < 0 || layer >= layerCount) {
-        throw damaged(file, "its runs are not those of " + pages + " pages");
+        throw SealedFile.damaged(file, "its runs are not those of " + pages + " pages");
       }
       Arrays.fill(owner, at, at + count, (short) layer);
       at += count;
     }
     if (at != pages) {
-      throw damaged(file, "its runs are not those of " + pages + " pages");
+      throw SealedFile.damaged(file, "its runs are not those of " + pages + " pages");
     }
     return new MemoryMap(List.copyOf(layers), owner, stateLength, stateCrc);
-  }
-
-  private static DamagedMemoryException damaged(Path file, String why) {
-    return new DamagedMemoryException("%s is damaged: %s.".formatted(file, why));
   }
 }

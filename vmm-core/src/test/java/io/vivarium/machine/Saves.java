@@ -1,6 +1,7 @@
 package io.vivarium.machine;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Machines saved into one folder, their memory in {@code memory/} of it. */
@@ -19,6 +20,7 @@ final class Saves {
 
   /** Saves a machine, and lets it go on if it ran. Returns for how many milliseconds it stood. */
   static double save(VirtualMachine machine, Path folder, Path layers) throws IOException {
+    Files.createDirectories(layers);
     Path beside = layers.resolve(".tmp-" + folder.getFileName());
     boolean ran = !machine.paused();
     try (VirtualMachine.Saving saving = machine.startSaving(layers, beside)) {

@@ -29,8 +29,8 @@ class LayersTest {
   private int saves;
 
   @BeforeEach
-  void setUp() {
-    layers = new MemoryLayers(home.resolve("memory"));
+  void setUp() throws IOException {
+    layers = new MemoryLayers(Files.createDirectory(home.resolve("memory")));
   }
 
   @Test

@@ -2,14 +2,12 @@ package io.vivarium.desktop.fake;
 
 import io.vivarium.client.ConsoleConnection;
 import io.vivarium.client.ExecResult;
-import io.vivarium.client.Finding;
-import io.vivarium.client.ForkRequest;
 import io.vivarium.client.HostCheck;
 import io.vivarium.client.HostCheck.Status;
 import io.vivarium.client.ImageInfo;
 import io.vivarium.client.Progress;
 import io.vivarium.client.SnapshotInfo;
-import io.vivarium.client.SnapshotSchedule;
+import io.vivarium.client.TrashInfo;
 import io.vivarium.client.Vivarium;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
@@ -473,12 +471,7 @@ public final class FakeVivarium implements Vivarium {
     enter("restoreSnapshot", name);
     Machine machine = find(name);
     synchronized (this) {
-      SnapshotInfo wanted =
-          machine.snapshots.stream()
-              .filter(s -> s.id().equals(snapshot) || s.name().equals(snapshot))
-              .findFirst()
-              .orElseThrow(
-                  () -> new VivariumException(Kind.NOT_FOUND, "There is no " + snapshot, ""));
+      SnapshotInfo wanted = snapshot(name, snapshot);
       FakeGuest.Saved saved = machine.saved.get(wanted.id());
       machine.guest.hangUp();
       if (saved != null) {
@@ -508,19 +501,58 @@ public final class FakeVivarium implements Vivarium {
   }
 
   @Override
-  public SnapshotInfo editSnapshot(
-      String name, String snapshot, @Nullable String newName, @Nullable String note) {
-    throw new UnsupportedOperationException();
+  public synchronized SnapshotInfo editSnapshot(
+      String name, String snapshot, @Nullable String newName, @Nullable String note)
+      throws VivariumException {
+    SnapshotInfo old = snapshot(name, snapshot);
+    return replace(
+        name,
+        old,
+        newName == null ? old.name() : newName,
+        note == null ? old.note() : note,
+        old.pinned());
   }
 
   @Override
-  public SnapshotInfo pinSnapshot(String name, String snapshot, boolean pinned) {
-    throw new UnsupportedOperationException();
+  public synchronized SnapshotInfo pinSnapshot(String name, String snapshot, boolean pinned)
+      throws VivariumException {
+    SnapshotInfo old = snapshot(name, snapshot);
+    return replace(name, old, old.name(), old.note(), pinned);
+  }
+
+  private SnapshotInfo replace(
+      String vm, SnapshotInfo old, String name, String note, boolean pinned)
+      throws VivariumException {
+    SnapshotInfo made =
+        new SnapshotInfo(
+            old.id(),
+            name,
+            old.parent(),
+            note,
+            old.takenAt(),
+            old.live(),
+            old.automatic(),
+            pinned,
+            old.ownBytes(),
+            old.sharedBytes(),
+            old.totalBytes(),
+            old.lastConsoleLines(),
+            old.damage());
+    find(vm).snapshots.replaceAll(one -> one.id().equals(old.id()) ? made : one);
+    changed(vm);
+    return made;
+  }
+
+  private SnapshotInfo snapshot(String vm, String idOrName) throws VivariumException {
+    return find(vm).snapshots.stream()
+        .filter(s -> s.id().equals(idOrName) || s.name().equals(idOrName))
+        .findFirst()
+        .orElseThrow(() -> new VivariumException(Kind.NOT_FOUND, "There is no " + idOrName, ""));
   }
 
   @Override
-  public String undo(String name, Progress progress) {
-    throw new UnsupportedOperationException();
+  public String undo(String name, Progress progress) throws VivariumException {
+    throw new VivariumException(Kind.WRONG_STATE, "there is nothing to take back", "");
   }
 
   @Override
@@ -529,18 +561,13 @@ public final class FakeVivarium implements Vivarium {
   }
 
   @Override
+  public List<TrashInfo> trash() {
+    return List.of();
+  }
+
+  @Override
   public long emptyTrash() {
     return 0;
-  }
-
-  @Override
-  public SnapshotSchedule schedule(String name) {
-    return SnapshotSchedule.DEFAULT;
-  }
-
-  @Override
-  public void setSchedule(String name, SnapshotSchedule schedule) {
-    throw new UnsupportedOperationException();
   }
 
   @Override
@@ -550,23 +577,9 @@ public final class FakeVivarium implements Vivarium {
       int place,
       String format,
       java.io.OutputStream target,
-      Progress progress) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public List<VmInfo> fork(String name, ForkRequest request, Progress progress) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public VmInfo keep(String name) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public List<Finding> check(boolean repair, Progress progress) {
-    return List.of();
+      Progress progress)
+      throws VivariumException {
+    throw new VivariumException(Kind.NOT_FOUND, "VM '" + name + "' has no disk", "");
   }
 
   @Override

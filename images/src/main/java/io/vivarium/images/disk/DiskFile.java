@@ -56,11 +56,7 @@ public final class DiskFile implements AutoCloseable {
    */
   public static DiskFile open(Path path, boolean readOnly, HolePunch.Factory holes)
       throws IOException {
-    BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-    if (!attributes.isRegularFile()) {
-      throw new BadImageException("Disk image " + path + " is not a regular file.");
-    }
-    Object key = attributes.fileKey() == null ? path.toRealPath() : attributes.fileKey();
+    Object key = key(path);
     synchronized (OPEN) {
       DiskFile open = OPEN.get(key);
       if (open != null) {
@@ -83,11 +79,7 @@ public final class DiskFile implements AutoCloseable {
    * @return bytes read, less than wanted only at the file's end
    */
   public static int peek(Path path, long offset, ByteBuffer target) throws IOException {
-    BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-    if (!attributes.isRegularFile()) {
-      throw new BadImageException("Disk image " + path + " is not a regular file.");
-    }
-    Object key = attributes.fileKey() == null ? path.toRealPath() : attributes.fileKey();
+    Object key = key(path);
     synchronized (OPEN) {
       DiskFile open = OPEN.get(key);
       if (open != null) {
@@ -97,6 +89,15 @@ public final class DiskFile implements AutoCloseable {
         return fill(channel, offset, target);
       }
     }
+  }
+
+  /** What is the same for all names of a file. */
+  private static Object key(Path path) throws IOException {
+    BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+    if (!attributes.isRegularFile()) {
+      throw new BadImageException("Disk image " + path + " is not a regular file.");
+    }
+    return attributes.fileKey() == null ? path.toRealPath() : attributes.fileKey();
   }
 
   private static int fill(FileChannel channel, long offset, ByteBuffer target) throws IOException {

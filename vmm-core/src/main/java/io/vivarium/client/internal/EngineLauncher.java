@@ -29,7 +29,6 @@ import org.jspecify.annotations.Nullable;
 final class EngineLauncher {
   private static final List<String> JVM =
       List.of(
-          "-Xmx48m",
           "-Xss512k",
           "-XX:+UseSerialGC",
           "-XX:TieredStopAtLevel=1",
@@ -38,6 +37,11 @@ final class EngineLauncher {
           "-Xlog:disable",
           "-Xlog:all=error:stderr",
           "--enable-native-access=ALL-UNNAMED");
+
+  /** MiB of heap for all but a save, which notes some bytes for each page of the guest. */
+  private static final long HEAP = 48;
+
+  private static final long GUEST_FOR_A_MIB_OF_HEAP = 100L << 20;
 
   private final Home home;
 
@@ -120,13 +124,20 @@ final class EngineLauncher {
     }
   }
 
-  /** Starts an engine on a machine's folder. {@code arguments} are those of EngineMain. */
-  Start start(MachineFolder folder, List<String> arguments) throws VivariumException {
+  /**
+   * Starts an engine on a machine's folder.
+   *
+   * @param memoryBytes of the guest
+   * @param arguments those of EngineMain
+   */
+  Start start(MachineFolder folder, long memoryBytes, List<String> arguments)
+      throws VivariumException {
     List<String> command = new ArrayList<>();
     if (Files.isExecutable(Path.of("/usr/bin/setsid"))) {
       command.add("/usr/bin/setsid");
     }
     command.add(Path.of(System.getProperty("java.home", ""), "bin", "java").toString());
+    command.add("-Xmx" + (HEAP + memoryBytes / GUEST_FOR_A_MIB_OF_HEAP) + "m");
     command.addAll(JVM);
     String cache = System.getProperty("vivarium.engine.aot", "");
     if (!cache.isEmpty() && Files.isReadable(Path.of(cache))) {

@@ -139,7 +139,8 @@ public final class EngineVms {
 
   private void launch(MachineFolder folder, List<String> arguments, Progress progress)
       throws VivariumException {
-    try (EngineLauncher.Start start = launcher.start(folder, arguments)) {
+    long memory = library.read(folder).memoryBytes();
+    try (EngineLauncher.Start start = launcher.start(folder, memory, arguments)) {
       start.await(progress);
     }
   }

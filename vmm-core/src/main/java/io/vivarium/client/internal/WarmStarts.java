@@ -173,7 +173,7 @@ final class WarmStarts {
             wanted.network(),
             false);
     Files.write(folder.spec(), Json.pretty(SpecCodec.write(spec)).getBytes(StandardCharsets.UTF_8));
-    EngineLauncher.Start start = launcher.start(folder, List.of("--template"));
+    EngineLauncher.Start start = launcher.start(folder, spec.memoryBytes(), List.of("--template"));
     Thread watch = new Thread(() -> watch(folder, start, progress), "template-watch");
     watch.setDaemon(true);
     // An interrupted command must not leave a boot behind that nobody waits for.

@@ -1,11 +1,16 @@
 package io.vivarium.library;
 
+import io.vivarium.linux.Fd;
+import io.vivarium.linux.LinuxFiles;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /** Sealed files shared between folders, so that each is whole by itself and nothing is copied. */
 public final class HardLinks {
@@ -42,6 +47,26 @@ public final class HardLinks {
   }
 
   private static void copy(Path from, Path to) throws IOException {
-    DurableFiles.create(to, file -> Files.copy(from, file));
+    DurableFiles.create(to, file -> copyData(from, file));
+  }
+
+  /** Holes stay holes. */
+  private static void copyData(Path from, Path to) throws IOException {
+    try (Fd fd = Fd.open(from.toString(), Fd.O_RDONLY | Fd.O_CLOEXEC, 0);
+        FileChannel source = FileChannel.open(from, StandardOpenOption.READ);
+        RandomAccessFile target = new RandomAccessFile(to.toFile(), "rw")) {
+      target.setLength(source.size());
+      for (long at = LinuxFiles.seekData(fd, 0); at >= 0; at = LinuxFiles.seekData(fd, at)) {
+        long end = LinuxFiles.seekHole(fd, at);
+        target.seek(at);
+        while (at < end) {
+          long count = source.transferTo(at, end - at, target.getChannel());
+          if (count <= 0) {
+            throw new IOException(from + " was cut while it was copied");
+          }
+          at += count;
+        }
+      }
+    }
   }
 }

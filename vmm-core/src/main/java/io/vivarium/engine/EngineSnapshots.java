@@ -112,6 +112,8 @@ final class EngineSnapshots {
   private VirtualMachine.Saving startSaving() throws VivariumException, IOException {
     Path memory = engine.folder().memory();
     DurableFiles.makeFolders(memory);
+    // It may have been made by a start, which does not wait for that to be durable.
+    DurableFiles.sync(engine.folder().path());
     return engine.machine().startSaving(memory, DurableFiles.unfinished(memory));
   }
 

@@ -16,12 +16,15 @@ import java.nio.file.StandardOpenOption;
 public final class HardLinks {
   private HardLinks() {}
 
-  /** All finished files of a folder, durably; where {@code from} is not there, nothing. */
+  /**
+   * All finished files of a folder; where {@code from} is not there, nothing. Not durably, so that
+   * a start need not wait: who is the first to stand on them makes both folders durable.
+   */
   public static void all(Path from, Path to) throws IOException {
     if (!Files.isDirectory(from)) {
       return;
     }
-    DurableFiles.makeFolders(to);
+    Files.createDirectories(to);
     try (var files = Files.newDirectoryStream(from)) {
       for (Path file : files) {
         String name = String.valueOf(file.getFileName());
@@ -30,7 +33,6 @@ public final class HardLinks {
         }
       }
     }
-    DurableFiles.sync(to);
   }
 
   /** One file; a copy where the file system has no such links, or the file is on another one. */

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /** Compares all pages of a map with their checksums. */
@@ -75,6 +76,7 @@ public final class MemoryVerifier {
   private void verify(Piece piece, ByteBuffer buffer) throws IOException {
     Path path = path(piece.layer());
     int[] pages = piece.sums().pages();
+    CRC32C crc = new CRC32C();
     try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
       int i = piece.from();
       while (i < piece.to()) {
@@ -84,10 +86,11 @@ public final class MemoryVerifier {
         }
         read(file, path, pages[i], count, buffer);
         for (int k = 0; k < count; k++) {
+          crc.reset();
+          crc.update(buffer.limit((k + 1) * PAGE).position(k * PAGE));
           // What no map reads any more may have become a hole.
           if (map.layerOf(pages[i + k]) == piece.layer()
-              && Checksums.of(buffer.duplicate().limit((k + 1) * PAGE).position(k * PAGE))
-                  != piece.sums().crcs()[i + k]) {
+              && (int) crc.getValue() != piece.sums().crcs()[i + k]) {
             throw new DamagedMemoryException(
                 "%s is damaged: the checksum of page %d is wrong.".formatted(path, pages[i + k]));
           }

@@ -54,8 +54,8 @@ final class Dsdt {
 
   /**
    * The virtual machine generation ID (Microsoft, "Virtual Machine Generation ID"): 16 bytes that a
-   * guest compares when it is told to, to find out that it goes on from a snapshot. Linux then
-   * renews its random numbers.
+   * guest compares when it is told to, to find out that it goes on from a snapshot: a Linux with a
+   * driver for it (CONFIG_VMGENID) then renews its random numbers.
    */
   private static byte[] generation(long address) {
     return device(

@@ -196,6 +196,28 @@ public interface Vivarium extends AutoCloseable {
       Progress progress)
       throws VivariumException;
 
+  /** When a VM is snapshotted by itself. */
+  SnapshotSchedule schedule(String name) throws VivariumException;
+
+  /** Changes that; a running VM follows at once. */
+  void setSchedule(String name, SnapshotSchedule schedule) throws VivariumException;
+
+  /** As {@link #check(List, boolean, Progress)}, of the whole library. */
+  default List<Finding> check(boolean repair, Progress progress) throws VivariumException {
+    return check(List.of(), repair, progress);
+  }
+
+  /**
+   * Proves the library whole, reading everything. VMs that run are not disturbed.
+   *
+   * @param names of the VMs to look at; none: all of them, the images and the trash too
+   * @param repair whether what can be repaired is; damaged things are moved to the trash, nothing
+   *     is guessed
+   * @return what is not as it should be; an empty list when all is whole
+   */
+  List<Finding> check(List<String> names, boolean repair, Progress progress)
+      throws VivariumException;
+
   List<ImageInfo> images() throws VivariumException;
 
   /** Builds an image by its recipe's name. */

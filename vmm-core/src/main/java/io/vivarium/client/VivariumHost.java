@@ -10,6 +10,7 @@ import io.vivarium.client.internal.VmDevices;
 import io.vivarium.library.Home;
 import io.vivarium.library.HostPrograms;
 import io.vivarium.library.Library;
+import io.vivarium.library.ScheduleFile;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -305,6 +306,25 @@ public final class VivariumHost implements Vivarium {
       Progress progress)
       throws VivariumException {
     new DiskExports(library).export(name, snapshot, place, format, target, progress);
+  }
+
+  @Override
+  public SnapshotSchedule schedule(String name) throws VivariumException {
+    return ScheduleFile.read(library.find(name));
+  }
+
+  @Override
+  public void setSchedule(String name, SnapshotSchedule schedule) throws VivariumException {
+    ScheduleFile.write(library.find(name), schedule);
+    if (engines.running(name)) {
+      engines.call(name, "schedule.changed", new JsonObject());
+    }
+  }
+
+  @Override
+  public List<Finding> check(List<String> names, boolean repair, Progress progress)
+      throws VivariumException {
+    throw new VivariumException(Kind.INTERNAL, "this is not made yet", "");
   }
 
   @Override

@@ -117,6 +117,7 @@ final class RpcMethods {
               params.number("sizeBytes", 0, Long.MAX_VALUE));
       case "network.publish" -> devices.publish(SpecCodec.readPorts(params));
       case "network.capture" -> devices.capture(params.optString("file"));
+      case "schedule.changed" -> {}
       case "snapshot.restore" -> snapshots.restore(params.string("id"));
       default -> {
         return null;

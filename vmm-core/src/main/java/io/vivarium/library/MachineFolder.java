@@ -46,6 +46,11 @@ public record MachineFolder(Path path) {
     return path.resolve("undo.json");
   }
 
+  /** When snapshots are taken by themselves. */
+  public Path schedule() {
+    return path.resolve("schedule.json");
+  }
+
   public Path run() {
     return path.resolve("run");
   }

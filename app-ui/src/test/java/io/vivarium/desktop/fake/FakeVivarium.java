@@ -2,11 +2,13 @@ package io.vivarium.desktop.fake;
 
 import io.vivarium.client.ConsoleConnection;
 import io.vivarium.client.ExecResult;
+import io.vivarium.client.Finding;
 import io.vivarium.client.HostCheck;
 import io.vivarium.client.HostCheck.Status;
 import io.vivarium.client.ImageInfo;
 import io.vivarium.client.Progress;
 import io.vivarium.client.SnapshotInfo;
+import io.vivarium.client.SnapshotSchedule;
 import io.vivarium.client.TrashInfo;
 import io.vivarium.client.Vivarium;
 import io.vivarium.client.VivariumException;
@@ -36,6 +38,7 @@ public final class FakeVivarium implements Vivarium {
   private final Map<String, CountDownLatch> gates = new ConcurrentHashMap<>();
   private final List<String> calls = new CopyOnWriteArrayList<>();
   private final List<HostCheck> checks = new CopyOnWriteArrayList<>();
+  private final List<Finding> findings = new ArrayList<>();
   private final InstantSource clock;
 
   private static final class Machine {
@@ -48,6 +51,7 @@ public final class FakeVivarium implements Vivarium {
     final FakeGuest guest = new FakeGuest();
     final List<SnapshotInfo> snapshots = new ArrayList<>();
     final Map<String, FakeGuest.Saved> saved = new TreeMap<>();
+    SnapshotSchedule schedule = SnapshotSchedule.DEFAULT;
     int taken;
 
     Machine(VmSpec spec, Instant createdAt) {
@@ -580,6 +584,46 @@ public final class FakeVivarium implements Vivarium {
       Progress progress)
       throws VivariumException {
     throw new VivariumException(Kind.NOT_FOUND, "VM '" + name + "' has no disk", "");
+  }
+
+  @Override
+  public synchronized SnapshotSchedule schedule(String name) throws VivariumException {
+    return find(name).schedule;
+  }
+
+  @Override
+  public synchronized void setSchedule(String name, SnapshotSchedule schedule)
+      throws VivariumException {
+    enter("setSchedule", name);
+    String wrong = schedule.wrong();
+    if (wrong != null) {
+      throw new VivariumException(Kind.USAGE, wrong, "");
+    }
+    find(name).schedule = schedule;
+    changed(name);
+  }
+
+  /** What the next check finds; a repairing one cures what says how. */
+  public synchronized void find(Finding finding) {
+    findings.add(finding);
+  }
+
+  @Override
+  public List<Finding> check(List<String> names, boolean repair, Progress progress)
+      throws VivariumException {
+    progress.update("reading the library", 0.5);
+    enter("check", names.isEmpty() ? "" : names.getFirst());
+    synchronized (this) {
+      List<Finding> found = new ArrayList<>();
+      for (Finding one : findings) {
+        boolean cured = repair && !one.repair().isEmpty();
+        found.add(new Finding(one.where(), one.what(), one.repair(), cured, one.loss()));
+      }
+      if (repair) {
+        findings.removeIf(one -> !one.repair().isEmpty());
+      }
+      return found;
+    }
   }
 
   @Override

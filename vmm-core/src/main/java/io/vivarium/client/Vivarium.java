@@ -218,6 +218,18 @@ public interface Vivarium extends AutoCloseable {
   List<Finding> check(List<String> names, boolean repair, Progress progress)
       throws VivariumException;
 
+  /**
+   * Makes live copies of a VM, in one engine: all of them or none. They run when this returns, each
+   * with a host name, random numbers, a clock and a network of its own, and without published
+   * ports.
+   *
+   * @return the copies, in the order of their numbers
+   */
+  List<VmInfo> fork(String name, ForkRequest request, Progress progress) throws VivariumException;
+
+  /** Makes a disposable VM one that stays when it ends. */
+  VmInfo keep(String name) throws VivariumException;
+
   List<ImageInfo> images() throws VivariumException;
 
   /** Builds an image by its recipe's name. */

@@ -3,6 +3,7 @@ package io.vivarium.client;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.internal.DiskExports;
 import io.vivarium.client.internal.EngineVms;
+import io.vivarium.client.internal.Forks;
 import io.vivarium.client.internal.HostImages;
 import io.vivarium.client.internal.HostMemory;
 import io.vivarium.client.internal.Snapshots;
@@ -27,6 +28,7 @@ public final class VivariumHost implements Vivarium {
   private final HostImages images;
   private final VmDevices devices;
   private final Snapshots snapshots;
+  private final Forks forks;
 
   private VivariumHost(Library library) {
     this.library = library;
@@ -34,6 +36,7 @@ public final class VivariumHost implements Vivarium {
     this.engines = new EngineVms(library, images);
     this.devices = new VmDevices(library, engines);
     this.snapshots = new Snapshots(library, engines);
+    this.forks = new Forks(library, engines);
   }
 
   /** Where the environment says: {@code VIVARIUM_HOME}, {@code XDG_DATA_HOME}, or the usual. */
@@ -325,6 +328,17 @@ public final class VivariumHost implements Vivarium {
   public List<Finding> check(List<String> names, boolean repair, Progress progress)
       throws VivariumException {
     throw new VivariumException(Kind.INTERNAL, "this is not made yet", "");
+  }
+
+  @Override
+  public List<VmInfo> fork(String name, ForkRequest request, Progress progress)
+      throws VivariumException {
+    return forks.fork(name, request, progress);
+  }
+
+  @Override
+  public VmInfo keep(String name) throws VivariumException {
+    return forks.keep(name);
   }
 
   @Override

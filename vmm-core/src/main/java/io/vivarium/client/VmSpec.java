@@ -81,4 +81,21 @@ public record VmSpec(
         other,
         disposable);
   }
+
+  /** The same VM by another name, which stays or does not. */
+  public VmSpec as(String otherName, boolean nowDisposable) {
+    return new VmSpec(
+        version,
+        otherName,
+        image,
+        kernel,
+        initrd,
+        cmdline,
+        memoryBytes,
+        cpus,
+        disks,
+        ports,
+        network,
+        nowDisposable);
+  }
 }

@@ -3,6 +3,7 @@ package io.vivarium.desktop.fake;
 import io.vivarium.client.ConsoleConnection;
 import io.vivarium.client.ExecResult;
 import io.vivarium.client.Finding;
+import io.vivarium.client.ForkRequest;
 import io.vivarium.client.HostCheck;
 import io.vivarium.client.HostCheck.Status;
 import io.vivarium.client.ImageInfo;
@@ -624,6 +625,43 @@ public final class FakeVivarium implements Vivarium {
       }
       return found;
     }
+  }
+
+  @Override
+  public List<VmInfo> fork(String name, ForkRequest request, Progress progress)
+      throws VivariumException {
+    enter("fork", name);
+    Machine parent = find(name);
+    String base = request.name() == null ? name : request.name();
+    List<VmInfo> made = new ArrayList<>();
+    synchronized (this) {
+      for (int number = 1; made.size() < request.count(); number++) {
+        boolean alone = request.count() == 1 && request.name() != null;
+        String called = alone ? base : base + "-" + number;
+        if (!machines.containsKey(called)) {
+          Machine fork =
+              new Machine(
+                  parent
+                      .spec
+                      .withNetwork(parent.spec.network(), List.of())
+                      .as(called, request.disposable()),
+                  clock.instant());
+          fork.state = VmState.RUNNING;
+          fork.startedAt = clock.instant();
+          fork.guest.boot(parent.guest.text());
+          machines.put(called, fork);
+          made.add(info(fork));
+        }
+      }
+    }
+    made.forEach(vm -> changed(vm.name()));
+    return made;
+  }
+
+  @Override
+  public VmInfo keep(String name) throws VivariumException {
+    enter("keep", name);
+    return changed(name, find(name).spec.as(name, false));
   }
 
   @Override

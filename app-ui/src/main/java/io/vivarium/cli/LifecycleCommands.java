@@ -173,4 +173,19 @@ final class LifecycleCommands {
       return 0;
     }
   }
+
+  @Command(
+      name = "keep",
+      sortOptions = false,
+      description = "Let disposable VMs stay after all, when they end.")
+  static final class Keep extends Each {
+    Keep(Session session) {
+      super(session);
+    }
+
+    @Override
+    void act(Vivarium vivarium, String name) throws VivariumException {
+      vivarium.keep(name);
+    }
+  }
 }

@@ -27,6 +27,8 @@ public final class VivMain {
   static {
     VERBS.put("run", RunCommand::new);
     VERBS.put("create", CreateCommand::new);
+    VERBS.put("fork", ForkCommand::new);
+    VERBS.put("keep", LifecycleCommands.Keep::new);
     VERBS.put("start", LifecycleCommands.Start::new);
     VERBS.put("stop", LifecycleCommands.Stop::new);
     VERBS.put("pause", LifecycleCommands.Pause::new);

@@ -227,6 +227,25 @@ final class Engine {
     }
   }
 
+  /** Makes a disposable VM one that stays; durable when this returns. */
+  void keep() throws VivariumException {
+    changing.lock();
+    try {
+      // A start does not wait for these names to be durable.
+      for (Path named : List.of(folder.memory(), new DiskLayers(folder.path()).folder())) {
+        if (Files.isDirectory(named)) {
+          DurableFiles.sync(named);
+        }
+      }
+      rewrite(spec.as(spec.name(), false));
+      DurableFiles.sync(home.machines());
+    } catch (IOException e) {
+      throw Failures.explain("VM '" + spec.name() + "' cannot be kept", e);
+    } finally {
+      changing.unlock();
+    }
+  }
+
   /** The file may be the new one all the same, if making it durable failed. */
   private void putBack() {
     try {

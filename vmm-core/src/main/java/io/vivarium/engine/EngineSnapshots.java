@@ -109,6 +109,13 @@ final class EngineSnapshots {
     }
   }
 
+  /** Keeps the VM for forks to go on from, and returns the snapshot's id. */
+  String takeForFork(Consumer<String> progress) throws VivariumException {
+    String name = store.freeName("fork-" + NAME.format(Instant.now()));
+    JsonObject taken = take(name, "", true, progress);
+    return String.valueOf(taken.fields().get("id"));
+  }
+
   private VirtualMachine.Saving startSaving() throws VivariumException, IOException {
     Path memory = engine.folder().memory();
     DurableFiles.makeFolders(memory);

@@ -1,5 +1,6 @@
 package io.vivarium.engine;
 
+import io.vivarium.client.ForkRequest;
 import io.vivarium.client.JsonException;
 import io.vivarium.client.JsonObject;
 import io.vivarium.client.SpecRules;
@@ -9,6 +10,7 @@ import io.vivarium.devices.DiskStatistics;
 import io.vivarium.devices.NetStatistics;
 import io.vivarium.images.agent.AgentCall;
 import io.vivarium.library.Library;
+import io.vivarium.library.MachineFolder;
 import io.vivarium.library.SpecCodec;
 import io.vivarium.machine.VirtualMachine;
 import java.io.IOException;
@@ -33,11 +35,13 @@ final class RpcMethods {
 
   private final Engine engine;
   private final EngineSnapshots snapshots;
+  private final HostedVms vms;
   private final DeviceVerbs devices;
 
-  RpcMethods(Engine engine, EngineSnapshots snapshots) {
-    this.engine = engine;
-    this.snapshots = snapshots;
+  RpcMethods(HostedVm vm, HostedVms vms) {
+    this.engine = vm.engine();
+    this.snapshots = vm.snapshots();
+    this.vms = vms;
     this.devices = new DeviceVerbs(engine);
   }
 
@@ -50,6 +54,9 @@ final class RpcMethods {
           "snapshot.restore",
           "snapshot.switch",
           "agent.wait",
+          "fork",
+          "keep",
+          "kill",
           "pause",
           "resume",
           "disk.grow",
@@ -118,6 +125,13 @@ final class RpcMethods {
       case "network.publish" -> devices.publish(SpecCodec.readPorts(params));
       case "network.capture" -> devices.capture(params.optString("file"));
       case "schedule.changed" -> {}
+      case "fork" -> {
+        return fork(client, id, params);
+      }
+      case "keep" -> engine.keep();
+      case "kill" -> {
+        return kill();
+      }
       case "snapshot.restore" -> snapshots.restore(params.string("id"));
       default -> {
         return null;
@@ -204,6 +218,50 @@ final class RpcMethods {
     } finally {
       engine.forget(listener);
     }
+  }
+
+  private JsonObject fork(RpcConnection client, @Nullable Object id, JsonObject params)
+      throws VivariumException, JsonException {
+    List<String> names = params.strings("names");
+    if (names.isEmpty() || names.size() > ForkRequest.MOST) {
+      throw new JsonException("field 'names' must have 1 to " + ForkRequest.MOST + " names");
+    }
+    for (String name : names) {
+      String wrong = SpecRules.name(name);
+      if (wrong != null) {
+        throw new VivariumException(Kind.USAGE, wrong, "");
+      }
+    }
+    String of = params.optString("source");
+    MachineFolder source = of == null ? engine.folder() : Library.open(engine.home()).find(of);
+    String snapshot = params.optString("snapshot");
+    if (snapshot == null) {
+      snapshot = snapshots.takeForFork(step -> progress(client, id, step));
+    }
+    vms.forks()
+        .fork(
+            vms,
+            source,
+            snapshot,
+            names,
+            params.bool("disposable"),
+            running ->
+                client.event(
+                    "progress",
+                    new JsonObject()
+                        .put("id", id)
+                        .put("step", "starting copies")
+                        .put("fraction", running / (double) names.size())));
+    return new JsonObject().put("snapshot", snapshot);
+  }
+
+  /** Ends this VM as it is, unless it is alone here: then the caller ends the process. */
+  private JsonObject kill() {
+    boolean alone = vms.count() <= 1;
+    if (!alone) {
+      engine.end();
+    }
+    return new JsonObject().put("alone", alone).put("pid", ProcessHandle.current().pid());
   }
 
   private JsonObject exec(RpcConnection client, @Nullable Object id, JsonObject params)

@@ -96,6 +96,28 @@ public final class DiskLayers {
     }
   }
 
+  /**
+   * Disks that read as sealed ones of another machine do: their layers under this folder's names,
+   * and new ones on top. Not durably.
+   */
+  List<DiskSpec> fork(DiskLayers other, List<DiskSpec> disks) throws IOException {
+    List<DiskSpec> made = new ArrayList<>();
+    for (DiskSpec disk : disks) {
+      if (Disks.inPlace(disk)) {
+        made.add(disk);
+        continue;
+      }
+      Files.createDirectories(folder);
+      for (String name : other.chain(disk)) {
+        HardLinks.link(other.folder.resolve(name), folder.resolve(name));
+      }
+      String name = newName("qcow2");
+      Qcow2.create(folder.resolve(name), disk.sizeBytes(), other.fileName(disk), disk.format());
+      made.add(new DiskSpec(FOLDER + "/" + name, "qcow2", disk.sizeBytes(), false));
+    }
+    return made;
+  }
+
   /** Why the disks cannot be kept in a snapshot, or null. */
   public static @Nullable String unkeepable(List<DiskSpec> disks) {
     for (DiskSpec disk : disks) {

@@ -381,7 +381,7 @@ public final class Library {
         "Stop it first: viv stop " + folder.name());
   }
 
-  private static VivariumException taken(String name) {
+  static VivariumException taken(String name) {
     return new VivariumException(
         Kind.CONFLICT,
         "the name '" + name + "' is taken",

@@ -1,5 +1,6 @@
 package io.vivarium.client.internal;
 
+import io.vivarium.client.JsonObject;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmState;
@@ -14,11 +15,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Ends engines, and waits for their end. */
 final class EngineEnd {
   private static final long PATIENCE_MILLIS = 5_000;
   private static final long LOOK_MILLIS = 2;
+  private static final long ANSWER_MILLIS = 2_000;
 
   private final Library library;
 
@@ -45,16 +51,21 @@ final class EngineEnd {
     }
   }
 
-  /** Ends the engine by SIGKILL, says so in its status, and removes what is disposable. */
+  /**
+   * Ends a VM as it is and removes what is disposable: by SIGKILL of its engine, and where that has
+   * forks in it too and answers, by its word.
+   */
   void kill(MachineFolder folder) throws VivariumException {
     if (!EngineLock.held(folder.lock())) {
       throw new VivariumException(
           Kind.WRONG_STATE, "VM '" + folder.name() + "' is not running", "");
     }
     boolean disposable = library.read(folder).disposable();
-    EngineStatus status = EngineStatus.read(folder.status());
-    if (status != null && isEngineOf(status.pid(), folder)) {
-      ProcessHandle.of(status.pid()).ifPresent(ProcessHandle::destroyForcibly);
+    if (isAlone(folder)) {
+      EngineStatus status = EngineStatus.read(folder.status());
+      if (status != null && isEngine(status.pid())) {
+        ProcessHandle.of(status.pid()).ifPresent(ProcessHandle::destroyForcibly);
+      }
     }
     await(folder);
     try {
@@ -66,6 +77,25 @@ final class EngineEnd {
       }
     } catch (IOException e) {
       throw Failures.explain("cannot clear up after VM '" + folder.name() + "'", e);
+    }
+  }
+
+  /** Whether nothing but this VM is in its engine, or the engine is past telling. */
+  private static boolean isAlone(MachineFolder folder) {
+    EngineConnection connection = EngineConnection.tryOpen(folder);
+    if (connection == null) {
+      return true;
+    }
+    FutureTask<Boolean> answer =
+        new FutureTask<>(() -> connection.call("kill", new JsonObject()).bool("alone"));
+    Thread.ofVirtual().name("kill").start(answer);
+    try (connection) {
+      return answer.get(ANSWER_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return true;
     }
   }
 
@@ -82,12 +112,12 @@ final class EngineEnd {
     }
   }
 
-  /** A pid alone proves nothing: the process must have been started on this folder. */
-  private static boolean isEngineOf(long pid, MachineFolder folder) {
+  /** A pid alone proves nothing: the process must be an engine of this library. */
+  private boolean isEngine(long pid) {
     try {
       byte[] commandLine = Files.readAllBytes(Path.of("/proc/" + pid + "/cmdline"));
       String text = new String(commandLine, StandardCharsets.UTF_8);
-      return text.contains("\0" + folder.path() + "\0");
+      return text.contains("\0--home\0" + library.home().root() + "\0--folder\0");
     } catch (IOException e) {
       return false;
     }

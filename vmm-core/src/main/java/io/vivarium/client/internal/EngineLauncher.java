@@ -43,6 +43,9 @@ final class EngineLauncher {
 
   private static final long GUEST_FOR_A_MIB_OF_HEAP = 100L << 20;
 
+  /** MiB that it may grow by for forks: some hundred KiB for each of a thousand. */
+  private static final long FORKS_HEAP = 768;
+
   private final Home home;
 
   EngineLauncher(Home home) {
@@ -137,7 +140,9 @@ final class EngineLauncher {
       command.add("/usr/bin/setsid");
     }
     command.add(Path.of(System.getProperty("java.home", ""), "bin", "java").toString());
-    command.add("-Xmx" + (HEAP + memoryBytes / GUEST_FOR_A_MIB_OF_HEAP) + "m");
+    long heap = HEAP + memoryBytes / GUEST_FOR_A_MIB_OF_HEAP;
+    command.add("-Xms" + heap + "m");
+    command.add("-Xmx" + (heap + FORKS_HEAP) + "m");
     command.addAll(JVM);
     String cache = System.getProperty("vivarium.engine.aot", "");
     if (!cache.isEmpty() && Files.isReadable(Path.of(cache))) {

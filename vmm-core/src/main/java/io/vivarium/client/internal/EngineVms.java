@@ -231,6 +231,11 @@ public final class EngineVms {
     launch(folder, List.of("--snapshot", snapshot), progress);
   }
 
+  /** Starts a fork from a snapshot of another VM, in a new engine. */
+  void startFork(MachineFolder folder, Path snapshot, Progress progress) throws VivariumException {
+    launch(folder, List.of("--restore", snapshot.toString()), progress);
+  }
+
   /** Returns when the VM's engine is gone. */
   void awaitEnd(MachineFolder folder) throws VivariumException {
     end.await(folder);

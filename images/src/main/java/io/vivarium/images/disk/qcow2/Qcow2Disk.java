@@ -58,11 +58,17 @@ public final class Qcow2Disk implements Disk {
   public static Qcow2Disk open(
       Path path, boolean readOnly, BackingFiles backingFiles, HolePunch.Factory holes)
       throws IOException {
-    return open(DiskFile.open(path, readOnly, holes), backingFiles);
+    // The open file may be known by another name: what it stands on lies beside the one asked for.
+    return open(path, DiskFile.open(path, readOnly, holes), backingFiles);
   }
 
   /** Takes over an open file, which is closed when this fails. */
   static Qcow2Disk open(DiskFile file, BackingFiles backingFiles) throws IOException {
+    return open(file.path(), file, backingFiles);
+  }
+
+  private static Qcow2Disk open(Path path, DiskFile file, BackingFiles backingFiles)
+      throws IOException {
     Disk backing = null;
     boolean done = false;
     try {
@@ -72,7 +78,7 @@ public final class Qcow2Disk implements Disk {
       L2Tables tables = new L2Tables(file, header);
       Qcow2Writer writer = file.readOnly() ? null : Qcow2Writer.open(file, header, tables);
       if (header.backingFile() != null) {
-        backing = backingFiles.open(file.path(), header.backingFile(), header.backingFormat());
+        backing = backingFiles.open(path, header.backingFile(), header.backingFormat());
         if (backingFiles.outermost()) {
           backing = MergedLayers.over(backing);
         }

@@ -105,4 +105,31 @@ class MergedLayersTest {
     }
     assertThat(Arrays.equals(got, contents)).isTrue();
   }
+
+  /** As forks have it: the same layers in two folders, open at once. */
+  @Test
+  void aLayerThatIsOpenByAnotherNameStandsOnItsOwnNeighbours() throws Exception {
+    Path there = Files.createDirectory(folder.resolve("there"));
+    Path here = Files.createDirectory(folder.resolve("here"));
+    Qcow2.create(there.resolve("a"), SIZE, null, null);
+    try (Qcow2Disk disk = open(there.resolve("a"))) {
+      disk.write(0, MemorySegment.ofArray(new byte[] {7}));
+    }
+    Qcow2.create(there.resolve("b"), SIZE, "a", "qcow2");
+    for (String name : new String[] {"a", "b"}) {
+      Files.createLink(here.resolve(name), there.resolve(name));
+    }
+    Qcow2.create(there.resolve("c"), SIZE, "b", "qcow2");
+    Qcow2.create(here.resolve("d"), SIZE, "b", "qcow2");
+    byte[] read = new byte[1];
+    BackingFiles inside = BackingFiles.inside(here);
+    try (Qcow2Disk one = open(there.resolve("c"));
+        Qcow2Disk two = Qcow2Disk.open(here.resolve("d"), false, inside, HolePunch.Factory.NONE)) {
+      two.read(0, MemorySegment.ofArray(read));
+      assertThat(read).containsExactly(7);
+      one.write(0, MemorySegment.ofArray(new byte[] {8}));
+      two.read(0, MemorySegment.ofArray(read));
+      assertThat(read).containsExactly(7);
+    }
+  }
 }

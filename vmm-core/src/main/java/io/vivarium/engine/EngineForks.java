@@ -1,0 +1,102 @@
+package io.vivarium.engine;
+
+import io.vivarium.client.VivariumException;
+import io.vivarium.library.Failures;
+import io.vivarium.library.ForkFolders;
+import io.vivarium.library.Home;
+import io.vivarium.library.Library;
+import io.vivarium.library.MachineFolder;
+import io.vivarium.library.SnapshotStore;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Live copies of a VM, in this process. Each is a VM of its own, with its own folder, lock and
+ * socket. Its memory is what a snapshot keeps, mapped and copied when written, so that all of them
+ * share the host's memory for what they have not changed.
+ */
+final class EngineForks {
+  /** Hears how many run already. */
+  interface Count {
+    void so(int running);
+  }
+
+  private final Home home;
+  private final MachineFactory factory;
+
+  EngineForks(Home home, MachineFactory factory) {
+    this.home = home;
+    this.factory = factory;
+  }
+
+  /**
+   * Makes them of a snapshot with memory, and lets them run: all or none.
+   *
+   * @param source whose snapshot it is; its engine need not run
+   * @param names free ones
+   */
+  void fork(
+      HostedVms vms,
+      MachineFolder source,
+      String snapshot,
+      List<String> names,
+      boolean disposable,
+      Count progress)
+      throws VivariumException {
+    SnapshotStore store = new SnapshotStore(home, source);
+    List<MachineFolder> folders = new ArrayList<>();
+    List<HostedVm> begun = new ArrayList<>();
+    boolean done = false;
+    try {
+      ForkFolders.Template template = ForkFolders.template(store, snapshot);
+      Path files = store.folder(template.entry().id());
+      for (String name : names) {
+        MachineFolder folder = ForkFolders.make(home, store, template, name, disposable);
+        folders.add(folder);
+        begun.add(begin(vms, folder, files));
+        progress.so(begun.size());
+      }
+      begun.forEach(vms::live);
+      done = true;
+    } catch (IOException e) {
+      throw Failures.explain("VM '" + source.name() + "' cannot be forked", e);
+    } finally {
+      if (!done) {
+        begun.forEach(vm -> abandon(vms, vm));
+        folders.forEach(this::erase);
+      }
+    }
+  }
+
+  private HostedVm begin(HostedVms vms, MachineFolder folder, Path files) throws VivariumException {
+    HostedVm vm = HostedVm.open(home, folder, factory);
+    boolean done = false;
+    try {
+      vms.admit(vm);
+      vm.listen(vms);
+      vm.engine().restore(files, vm.engine().spec());
+      done = true;
+      return vm;
+    } finally {
+      if (!done) {
+        abandon(vms, vm);
+      }
+    }
+  }
+
+  private static void abandon(HostedVms vms, HostedVm vm) {
+    vm.engine().end();
+    vm.close();
+    vms.leave(vm);
+  }
+
+  private void erase(MachineFolder folder) {
+    try {
+      Library.open(home).erase(folder);
+    } catch (VivariumException | IOException e) {
+      EngineLog.say("a fork that did not come up stays: " + e.getMessage());
+    }
+  }
+}

@@ -46,7 +46,7 @@ final class Engine {
   private final ConsoleHub console;
   private final GuestAgent agent;
   private final WindowSize window;
-  private final ClockLink clock = new ClockLink();
+  private final WakeLink wake = new WakeLink();
   private final Instant startedAt = Instant.now();
   private final long startedNanos = System.nanoTime();
   private final ReentrantLock changing = new ReentrantLock();
@@ -89,8 +89,8 @@ final class Engine {
     return agent;
   }
 
-  ClockLink clock() {
-    return clock;
+  WakeLink wake() {
+    return wake;
   }
 
   VmState state() {
@@ -143,7 +143,7 @@ final class Engine {
       }
       VirtualMachine booted =
           factory.boot(MachinePlan.of(home, spec, behind.config()), exit -> ended(next, exit));
-      use(booted, behind, next, false, false);
+      use(booted, behind, next, false, 0);
       booted.resume();
       become(VmState.RUNNING, null);
     } finally {
@@ -156,8 +156,9 @@ final class Engine {
    * ran before goes on when the snapshot is refused.
    *
    * @param then the VM's spec from now on, with disks that read as they did then
+   * @param newName what the guest is called from now on, when it is a fork; else null
    */
-  void restore(Path snapshot, VmSpec then) throws VivariumException {
+  void restore(Path snapshot, VmSpec then, @Nullable String newName) throws VivariumException {
     changing.lock();
     try {
       SavedContext context = SavedContext.read(snapshot);
@@ -191,11 +192,13 @@ final class Engine {
       }
       console.begin(context.consoleTail().getBytes(StandardCharsets.ISO_8859_1));
       devices = behind;
-      use(restored, behind, next, context.agentReady(), context.clockReady());
-      boolean tell = context.clockReady() && restored.holdClock();
+      use(restored, behind, next, context.agentReady(), context.wakeVersion());
+      if (context.wakeVersion() > 0) {
+        restored.holdClock();
+      }
       restored.resume();
-      if (tell) {
-        clock.set();
+      if (context.wakeVersion() > 0) {
+        wake.tell(newName);
       }
       become(VmState.RUNNING, null);
       window.tellAgain();
@@ -270,11 +273,11 @@ final class Engine {
       EngineDevices behind,
       int itsGeneration,
       boolean agentReady,
-      boolean clockReady) {
+      int wakeVersion) {
     generation = itsGeneration;
     console.connect(next.serial(0));
     agent.connect(next, agentReady);
-    clock.connect(next, clockReady);
+    wake.connect(next, wakeVersion);
     behind.connect(next, new DeviceTrouble(this));
     machine = next;
   }

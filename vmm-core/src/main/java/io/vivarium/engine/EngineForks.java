@@ -76,7 +76,7 @@ final class EngineForks {
     try {
       vms.admit(vm);
       vm.listen(vms);
-      vm.engine().restore(files, vm.engine().spec());
+      vm.engine().restore(files, vm.engine().spec(), folder.name());
       done = true;
       return vm;
     } finally {

@@ -98,9 +98,11 @@ public final class EngineMain {
     String snapshot = arguments.snapshot();
     if (snapshot != null) {
       snapshots.restore(snapshot);
+    } else if (arguments.fork() != null) {
+      engine.restore(arguments.fork(), engine.spec(), engine.spec().name());
     } else if (arguments.restore() != null) {
       adoptMemory(arguments.restore(), engine.folder());
-      engine.restore(arguments.restore(), engine.spec());
+      engine.restore(arguments.restore(), engine.spec(), null);
     } else {
       engine.boot();
     }

@@ -192,7 +192,7 @@ final class EngineSnapshots {
       SavedContext context =
           new SavedContext(
               engine.agent().ready(),
-              engine.clock().ready(),
+              engine.wake().version(),
               new String(engine.console().tail(TAIL), StandardCharsets.ISO_8859_1));
       long stood = Math.max(saving.pausedNanos(), System.nanoTime() - began);
       return new Saved(stood, context);
@@ -306,7 +306,7 @@ final class EngineSnapshots {
             DiskLayers layers = new DiskLayers(engine.folder().path());
             List<DiskSpec> made = layers.overlays(then.disks());
             try {
-              engine.restore(store.folder(entry.id()), then.withDisks(made));
+              engine.restore(store.folder(entry.id()), then.withDisks(made), null);
             } catch (VivariumException e) {
               Library.discard(engine.folder(), made);
               throw e;

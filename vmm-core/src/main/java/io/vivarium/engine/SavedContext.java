@@ -15,10 +15,10 @@ import java.nio.file.Path;
  * What an engine knows of a saved guest beside its machine: {@code engine.json} in the snapshot.
  *
  * @param agentReady whether its agent had announced itself
- * @param clockReady whether it had a program that sets its clock
+ * @param wakeVersion of its {@link io.vivarium.images.agent.WakeProgram}, 0 when it had none
  * @param consoleTail what stood on the console last, each byte a character of ISO 8859-1
  */
-record SavedContext(boolean agentReady, boolean clockReady, String consoleTail) {
+record SavedContext(boolean agentReady, int wakeVersion, String consoleTail) {
   private static final int VERSION = 1;
   private static final String FILE = "engine.json";
 
@@ -27,7 +27,7 @@ record SavedContext(boolean agentReady, boolean clockReady, String consoleTail) 
         new JsonObject()
             .put("version", VERSION)
             .put("agentReady", agentReady)
-            .put("clockReady", clockReady)
+            .put("wakeVersion", wakeVersion)
             .put("consoleTail", consoleTail);
     DurableFiles.write(snapshot.resolve(FILE), Json.write(json).getBytes(StandardCharsets.UTF_8));
   }
@@ -37,7 +37,9 @@ record SavedContext(boolean agentReady, boolean clockReady, String consoleTail) 
       JsonObject json = Json.parse(Files.readAllBytes(snapshot.resolve(FILE)));
       json.number("version", VERSION, VERSION);
       return new SavedContext(
-          json.bool("agentReady"), json.bool("clockReady"), json.string("consoleTail"));
+          json.bool("agentReady"),
+          (int) json.number("wakeVersion", 0, Integer.MAX_VALUE),
+          json.string("consoleTail"));
     } catch (IOException | JsonException e) {
       throw new VivariumException(
           Kind.BAD_FILE,

@@ -4,7 +4,7 @@ import io.vivarium.images.BuildProgress;
 import io.vivarium.images.ImageException;
 import io.vivarium.images.ImageException.Kind;
 import io.vivarium.images.agent.AgentProtocol;
-import io.vivarium.images.agent.GuestClock;
+import io.vivarium.images.agent.WakeProgram;
 import io.vivarium.images.recipe.AptPackages.Entry;
 import io.vivarium.images.recipe.AptPackages.Fetched;
 import io.vivarium.images.store.Recipe;
@@ -19,7 +19,7 @@ import java.util.Map;
  * login on ttyS0, the agent on ttyS1 and ttyS2, drivers for the virtio devices.
  */
 public final class DebianTiny implements Recipe {
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
   private static final String KERNEL = "vmlinuz";
   private static final String INITRD = "initrd.cpio";
   private static final String CMDLINE = "console=ttyS0";
@@ -104,7 +104,7 @@ public final class DebianTiny implements Recipe {
     for (String script : SCRIPTS) {
       initramfs.file("lib/vivarium/" + script, GuestFiles.read(script), 0755);
     }
-    initramfs.file("lib/vivarium/clock", GuestClock.program(), 0755);
+    initramfs.file("lib/vivarium/wake", WakeProgram.program(), 0755);
     initramfs.file("etc/profile", GuestFiles.read("profile"), 0644);
     for (Map.Entry<String, String> file : ETC.entrySet()) {
       initramfs.file(

@@ -233,7 +233,7 @@ public final class EngineVms {
 
   /** Starts a fork from a snapshot of another VM, in a new engine. */
   void startFork(MachineFolder folder, Path snapshot, Progress progress) throws VivariumException {
-    launch(folder, List.of("--restore", snapshot.toString()), progress);
+    launch(folder, List.of("--fork", snapshot.toString()), progress);
   }
 
   /** Returns when the VM's engine is gone. */

@@ -18,6 +18,7 @@ final class ConsoleHub implements AutoCloseable {
   }
 
   private static final int BACKLOG = 256 << 10;
+  private static final int LEAST = 4 << 10;
   private static final int PENDING = 4 << 20;
 
   /** RIS, ECMA-48 and VT100: a terminal forgets what it shows. */
@@ -143,20 +144,30 @@ final class ConsoleHub implements AutoCloseable {
     log.close();
   }
 
-  /** The last bytes of a stream, in a ring. */
+  /** The last bytes of a stream, in a ring that grows until it is as large as it may be. */
   private static final class Backlog {
-    private final byte[] ring;
+    private final int capacity;
+    private byte[] ring = new byte[LEAST];
     private long written;
 
     Backlog(int capacity) {
-      ring = new byte[capacity];
+      this.capacity = capacity;
     }
 
     void clear() {
       written = 0;
     }
 
+    /** Before it has gone round for the first time, all of it begins at 0. */
+    private void makeRoom(int more) {
+      long wanted = Math.min(capacity, written + more);
+      if (wanted > ring.length) {
+        ring = Arrays.copyOf(ring, (int) Math.min(capacity, Math.max(wanted, 2L * ring.length)));
+      }
+    }
+
     void add(byte[] block) {
+      makeRoom(block.length);
       int from = Math.max(0, block.length - ring.length);
       written += from;
       int done = from;

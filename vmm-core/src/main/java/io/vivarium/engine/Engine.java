@@ -151,14 +151,25 @@ final class Engine {
     }
   }
 
+  /** As {@link #restore(MachineFactory.Saved, Path, VmSpec, String)}, of this VM's own memory. */
+  void restore(Path snapshot, VmSpec then, @Nullable String newName) throws VivariumException {
+    Path files = snapshot.resolve("machine");
+    try (MachineFactory.Saved saved = factory.open(spec.name(), files, folder.memory(), 1)) {
+      restore(saved, snapshot, then, newName);
+    }
+  }
+
   /**
-   * Puts the VM where a snapshot's folder says; the vCPUs run when this returns. The machine that
-   * ran before goes on when the snapshot is refused.
+   * Puts the VM where a snapshot says; the vCPUs run when this returns. The machine that ran before
+   * goes on when the snapshot is refused.
    *
+   * @param saved the machine in the snapshot
+   * @param snapshot its folder
    * @param then the VM's spec from now on, with disks that read as they did then
    * @param newName what the guest is called from now on, when it is a fork; else null
    */
-  void restore(Path snapshot, VmSpec then, @Nullable String newName) throws VivariumException {
+  void restore(MachineFactory.Saved saved, Path snapshot, VmSpec then, @Nullable String newName)
+      throws VivariumException {
     changing.lock();
     try {
       SavedContext context = SavedContext.read(snapshot);
@@ -167,13 +178,7 @@ final class Engine {
       EngineDevices behind = EngineDevices.open(home, folder, then, before);
       VirtualMachine restored = null;
       try {
-        restored =
-            factory.restore(
-                spec.name(),
-                behind.config(),
-                snapshot.resolve("machine"),
-                folder.memory(),
-                exit -> ended(next, exit));
+        restored = saved.restore(spec.name(), behind.config(), exit -> ended(next, exit));
         noteMemory(snapshot);
         if (!then.equals(spec)) {
           rewrite(then);

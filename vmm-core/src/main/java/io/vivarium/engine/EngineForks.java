@@ -51,12 +51,16 @@ final class EngineForks {
     boolean done = false;
     try {
       ForkFolders.Template template = ForkFolders.template(store, snapshot);
-      Path files = store.folder(template.entry().id());
-      for (String name : names) {
-        MachineFolder folder = ForkFolders.make(home, store, template, name, disposable);
-        folders.add(folder);
-        begun.add(begin(vms, folder, files));
-        progress.so(begun.size());
+      Path at = store.folder(template.entry().id());
+      int copies = vms.count() + names.size();
+      try (MachineFactory.Saved saved =
+          factory.open(source.name(), at.resolve("machine"), source.memory(), copies)) {
+        for (String name : names) {
+          MachineFolder folder = ForkFolders.make(home, store, template, name, disposable);
+          folders.add(folder);
+          begun.add(begin(vms, folder, saved, at));
+          progress.so(begun.size());
+        }
       }
       begun.forEach(vms::live);
       done = true;
@@ -70,13 +74,14 @@ final class EngineForks {
     }
   }
 
-  private HostedVm begin(HostedVms vms, MachineFolder folder, Path files) throws VivariumException {
+  private HostedVm begin(HostedVms vms, MachineFolder folder, MachineFactory.Saved saved, Path at)
+      throws VivariumException {
     HostedVm vm = HostedVm.open(home, folder, factory);
     boolean done = false;
     try {
       vms.admit(vm);
       vm.listen(vms);
-      vm.engine().restore(files, vm.engine().spec(), folder.name());
+      vm.engine().restore(saved, at, vm.engine().spec(), folder.name());
       done = true;
       return vm;
     } finally {

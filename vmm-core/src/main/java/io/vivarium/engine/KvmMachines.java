@@ -10,6 +10,7 @@ import io.vivarium.machine.DeviceConfig;
 import io.vivarium.machine.KvmMachine;
 import io.vivarium.machine.MachineConfig;
 import io.vivarium.machine.MachineExit;
+import io.vivarium.machine.SavedMachine;
 import io.vivarium.machine.VirtualMachine;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,28 +38,49 @@ final class KvmMachines implements MachineFactory {
   }
 
   @Override
-  public VirtualMachine restore(
-      String name, DeviceConfig devices, Path files, Path layers, MachineExit.Listener listener)
-      throws VivariumException {
+  public Saved open(String name, Path files, Path layers, int copies) throws VivariumException {
     try {
-      return KvmMachine.restore(name, devices, files, layers, listener);
-    } catch (BadSnapshotException e) {
-      throw new VivariumException(
-          Kind.BAD_FILE,
-          "VM '" + name + "' cannot be restored: " + e.getMessage(),
-          "Restore another snapshot, or start it anew: viv start " + name,
-          e);
-    } catch (KvmException e) {
-      throw refused(name, e);
-    } catch (NoSuchFileException e) {
-      throw new VivariumException(
-          Kind.BAD_FILE,
-          "VM '" + name + "' cannot be restored: its file " + e.getFile() + " is missing",
-          "Restore another snapshot, or start it anew: viv start " + name,
-          e);
-    } catch (IOException e) {
-      throw Failures.explain("VM '" + name + "' cannot be restored", e);
+      return new KvmSaved(SavedMachine.open(files, layers, copies));
+    } catch (BadSnapshotException | IOException e) {
+      throw unusable(name, e);
     }
+  }
+
+  private record KvmSaved(SavedMachine machine) implements Saved {
+    @Override
+    public VirtualMachine restore(String name, DeviceConfig devices, MachineExit.Listener listener)
+        throws VivariumException {
+      try {
+        return KvmMachine.restore(name, devices, machine, listener);
+      } catch (KvmException e) {
+        throw refused(name, e);
+      } catch (BadSnapshotException | IOException e) {
+        throw unusable(name, e);
+      }
+    }
+
+    @Override
+    public void close() {
+      machine.close();
+    }
+  }
+
+  private static VivariumException unusable(String name, Exception e) {
+    String what = "VM '" + name + "'";
+    String cure = "Restore another snapshot, or start it anew: viv start " + name;
+    return switch (e) {
+      case BadSnapshotException bad ->
+          new VivariumException(
+              Kind.BAD_FILE, what + " cannot be restored: " + bad.getMessage(), cure, bad);
+      case NoSuchFileException gone ->
+          new VivariumException(
+              Kind.BAD_FILE,
+              what + " cannot be restored: its file " + gone.getFile() + " is missing",
+              cure,
+              gone);
+      case IOException io -> Failures.explain(what + " cannot be restored", io);
+      default -> throw new IllegalStateException(e);
+    };
   }
 
   private static VivariumException refused(String name, KvmException e) {

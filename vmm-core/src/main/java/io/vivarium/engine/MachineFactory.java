@@ -13,13 +13,29 @@ public interface MachineFactory {
   VirtualMachine boot(MachineConfig config, MachineExit.Listener listener) throws VivariumException;
 
   /**
-   * A machine as it was saved into {@code files}, all of which is checked before this returns.
+   * Opens a saved machine.
    *
-   * @param devices as when it was booted
-   * @param layers the machine's folder of memory layers
+   * @param name of its VM, for messages
+   * @param files the folder of its state
+   * @param layers the folder of its memory layers
+   * @param copies how many machines this process may have in the end
    * @throws VivariumException BAD_FILE, naming what is damaged
    */
-  VirtualMachine restore(
-      String name, DeviceConfig devices, Path files, Path layers, MachineExit.Listener listener)
-      throws VivariumException;
+  Saved open(String name, Path files, Path layers, int copies) throws VivariumException;
+
+  /** What machines go on from. */
+  interface Saved extends AutoCloseable {
+    /**
+     * A machine as it was saved, all of which is checked before this returns.
+     *
+     * @param devices as when it was booted
+     * @throws VivariumException BAD_FILE, naming what is damaged
+     */
+    VirtualMachine restore(String name, DeviceConfig devices, MachineExit.Listener listener)
+        throws VivariumException;
+
+    /** The machines that came from it live on. */
+    @Override
+    void close();
+  }
 }

@@ -1,13 +1,20 @@
 package io.vivarium.machine;
 
-/** A queue of bytes of a fixed capacity. Not safe for several threads. */
+/**
+ * A queue of bytes of a fixed capacity, which takes memory as it fills: most of a thousand forks'
+ * ports are never used. Not safe for several threads.
+ */
 final class ByteRing {
-  private final byte[] bytes;
+  private static final int LEAST = 256;
+
+  private final int capacity;
+  private byte[] bytes;
   private int start;
   private int size;
 
   ByteRing(int capacity) {
-    bytes = new byte[capacity];
+    this.capacity = capacity;
+    bytes = new byte[Math.min(capacity, LEAST)];
   }
 
   /** What holds them: those from {@link #start} on, {@link #run} of them, lie in a row. */
@@ -24,7 +31,7 @@ final class ByteRing {
   }
 
   int free() {
-    return bytes.length - size;
+    return capacity - size;
   }
 
   /** How many bytes from {@code start} on lie in a row. */
@@ -38,11 +45,22 @@ final class ByteRing {
   }
 
   void put(byte value) {
-    if (size == bytes.length) {
+    if (size == capacity) {
       drop(1);
+    } else if (size == bytes.length) {
+      grow();
     }
     bytes[(start + size) % bytes.length] = value;
     size++;
+  }
+
+  private void grow() {
+    byte[] larger = new byte[Math.min(capacity, 2 * bytes.length)];
+    int first = run();
+    System.arraycopy(bytes, start, larger, 0, first);
+    System.arraycopy(bytes, 0, larger, first, size - first);
+    bytes = larger;
+    start = 0;
   }
 
   int add(byte[] data, int offset, int length) {

@@ -96,6 +96,22 @@ final class GuestRam implements AutoCloseable {
     }
   }
 
+  /** Saved memory that was put together in one file of RAM's size, mapped. */
+  static GuestRam copyOnWrite(Fd flat, MemoryMap map) throws IOException {
+    GuestRam ram = anonymous(map.ramBytes());
+    try {
+      ram.place(0, ram.highStart(), flat);
+      if (ram.highStart() < map.pages()) {
+        ram.place(ram.highStart(), map.pages() - ram.highStart(), flat);
+      }
+      ram.base = map;
+      return ram;
+    } catch (IOException | RuntimeException e) {
+      ram.close();
+      throw e;
+    }
+  }
+
   private List<MemoryMap.Run> runs(MemoryMap map) {
     int low = (int) (mappings.getFirst().length() / PAGE);
     List<MemoryMap.Run> runs = new ArrayList<>(map.runs(0, low));

@@ -8,9 +8,7 @@ import io.vivarium.boot.KernelLoader;
 import io.vivarium.boot.LowMemory;
 import io.vivarium.kvm.Kvm;
 import io.vivarium.kvm.KvmException;
-import io.vivarium.memory.DamagedMemoryException;
 import io.vivarium.memory.MemoryLayers;
-import io.vivarium.memory.MemoryMap;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -61,43 +59,33 @@ public final class KvmMachine implements VirtualMachine {
   }
 
   /**
-   * Makes a machine as it was saved, which {@link #resume} lets go on. Its memory is mapped, not
-   * read, but for the check of its sums; the files must not change while the machine lives.
+   * Makes a machine as it was saved, which {@link #resume} lets go on.
    *
    * @param name for threads and messages
    * @param devices as when it was booted; see {@link DeviceConfig}
-   * @param folder of a finished save's state
-   * @param layers the folder of its memory
    * @throws BadSnapshotException when something is damaged or this host cannot go on with it
    * @throws KvmException when {@code /dev/kvm} is missing, not accessible or refuses something
    * @throws IOException when a file cannot be read
    */
   public static KvmMachine restore(
-      String name, DeviceConfig devices, Path folder, Path layers, MachineExit.Listener listener)
+      String name, DeviceConfig devices, SavedMachine saved, MachineExit.Listener listener)
       throws IOException, BadSnapshotException {
-    MemoryLayers memory = new MemoryLayers(layers);
-    SavedFiles.Opened saved = SavedFiles.open(folder);
-    MachineState state = saved.machine();
-    // The memory is checked while KVM makes the machine.
-    MemoryCheck check = MemoryCheck.start(memory, saved.memory(), folder);
+    MachineState state = saved.files().machine();
     try (Kvm kvm = Kvm.open()) {
       HostProfile profile = Host.profile(kvm);
-      GuestRam ram = copyOnWrite(memory, saved.memory());
       KvmMachine machine =
-          assemble(kvm, profile, ram, name, state.vcpus().size(), devices, listener);
+          assemble(kvm, profile, saved.memory(), name, state.vcpus().size(), devices, listener);
       try {
-        machine.apply(saved);
+        machine.apply(saved.files());
         if (profile.catchesUpSlowly()) {
           machine.restored = state;
         }
-        check.await();
+        saved.awaitCheck();
         return machine;
       } catch (IOException | BadSnapshotException | RuntimeException e) {
         machine.close();
         throw e;
       }
-    } finally {
-      check.end();
     }
   }
 
@@ -120,15 +108,6 @@ public final class KvmMachine implements VirtualMachine {
     byte[] generation = new byte[16];
     new SecureRandom().nextBytes(generation);
     ram.memory().write(LowMemory.GENERATION, generation);
-  }
-
-  private static GuestRam copyOnWrite(MemoryLayers layers, MemoryMap map)
-      throws IOException, BadSnapshotException {
-    try {
-      return GuestRam.copyOnWrite(layers, map);
-    } catch (DamagedMemoryException e) {
-      throw new BadSnapshotException(String.valueOf(e.getMessage()), e);
-    }
   }
 
   private static KvmMachine assemble(

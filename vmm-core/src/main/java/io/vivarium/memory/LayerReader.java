@@ -2,6 +2,7 @@ package io.vivarium.memory;
 
 import io.vivarium.linux.ErrnoException;
 import io.vivarium.linux.Fd;
+import io.vivarium.linux.LinuxFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -38,6 +39,36 @@ public final class LayerReader implements AutoCloseable {
         at += some;
       }
       target.limit(limit);
+    }
+  }
+
+  /** Writes all pages into a file of RAM's size that is all holes; what is a hole stays one. */
+  public void copy(Path target) throws IOException {
+    try (FileChannel to = FileChannel.open(target, StandardOpenOption.WRITE)) {
+      for (MemoryMap.Run run : map.runs(0, map.pages())) {
+        try (Fd data = map(layers, map, run.layer())) {
+          long at = (long) run.first() * MemoryLayers.PAGE;
+          long end = at + (long) run.count() * MemoryLayers.PAGE;
+          copy(file(run.layer()), data, at, end, to);
+        }
+      }
+    }
+  }
+
+  private static void copy(FileChannel from, Fd data, long start, long end, FileChannel to)
+      throws IOException {
+    long at = LinuxFiles.seekData(data, start);
+    while (at >= 0 && at < end) {
+      long hole = Math.min(end, LinuxFiles.seekHole(data, at));
+      to.position(at);
+      while (at < hole) {
+        long some = from.transferTo(at, hole - at, to);
+        if (some <= 0) {
+          throw new IOException("saved memory was cut while it was read");
+        }
+        at += some;
+      }
+      at = LinuxFiles.seekData(data, at);
     }
   }
 

@@ -29,19 +29,32 @@ final class FakeMachine implements VirtualMachine {
     }
 
     @Override
-    public VirtualMachine restore(
-        String name, DeviceConfig devices, Path files, Path layers, MachineExit.Listener listener)
-        throws VivariumException {
+    public Saved open(String vm, Path files, Path layers, int copies) throws VivariumException {
+      return new FakeSaved(state(files));
+    }
+
+    private static String state(Path files) throws VivariumException {
       try {
         String state = Files.readString(files.resolve("state"));
         if (!state.startsWith("fake:")) {
           throw new VivariumException(Kind.BAD_FILE, "the state's checksum is wrong", "");
         }
-        return new FakeMachine(state.substring("fake:".length()), devices, listener);
+        return state.substring("fake:".length());
       } catch (IOException e) {
         throw new VivariumException(Kind.BAD_FILE, "there is no state", "", e);
       }
     }
+  }
+
+  private record FakeSaved(String memory) implements MachineFactory.Saved {
+    @Override
+    public VirtualMachine restore(
+        String name, DeviceConfig devices, MachineExit.Listener listener) {
+      return new FakeMachine(memory, devices, listener);
+    }
+
+    @Override
+    public void close() {}
   }
 
   private final MachineExit.Listener listener;

@@ -40,6 +40,8 @@ final class Saves {
   static KvmMachine restore(
       String name, DeviceConfig devices, Path folder, MachineExit.Listener listener)
       throws IOException, BadSnapshotException {
-    return KvmMachine.restore(name, devices, folder, layers(folder), listener);
+    try (SavedMachine saved = SavedMachine.open(folder, layers(folder), 1)) {
+      return KvmMachine.restore(name, devices, saved, listener);
+    }
   }
 }

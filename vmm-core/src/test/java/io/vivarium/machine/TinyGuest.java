@@ -45,6 +45,15 @@ final class TinyGuest {
         + "66baf803 b072 ee ebd7";
   }
 
+  /** Writes its address to each of so many pages from 4 MiB on, and prints r for ever. */
+  static String touched(int pages) {
+    String count = HexFormat.of().formatHex(littleEndian(pages));
+    return "48c7c700004000 48c7c1"
+        + count
+        + "48893f 4881c700100000 48ffc9 75f1" // each page
+        + "66baf803 b072 ee ebfd";
+  }
+
   private static byte[] littleEndian(int value) {
     return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
   }

@@ -37,6 +37,12 @@
  *   <li>{@code snapshot.switch} {id, name or null, note, automatic, end}: keeps what the VM is now
  *       under that name, then restores the other: both, or neither; one without memory, or {@code
  *       end}, ends the VM instead. Result and event as of {@code snapshot.take}
+ *   <li>{@code fork} {names, disposable, snapshot or null, source or null}: copies of that name
+ *       each, in this engine, of a snapshot of the VM {@code source}, or of this one as it is now;
+ *       they run when the result {snapshot} comes. All or none
+ *   <li>{@code keep}: the VM stays when it ends
+ *   <li>{@code kill}: ends the VM as it is, where others are in this engine too. Result: {alone,
+ *       pid}; when alone is true nothing was done, and the process is to be ended
  *   <li>{@code disk.grow} {place, sizeBytes}: the guest is told
  *   <li>{@code network.publish} {ports: [{hostAddress, hostPort, guestPort, protocol}]}: these
  *       instead of those before

@@ -1,6 +1,7 @@
 package io.vivarium.engine;
 
 import io.vivarium.client.VivariumException;
+import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.library.Failures;
 import io.vivarium.library.ForkFolders;
 import io.vivarium.library.Home;
@@ -11,6 +12,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /**
  * Live copies of a VM, in this process. Each is a VM of its own, with its own folder, lock and
@@ -22,6 +27,8 @@ final class EngineForks {
   interface Count {
     void so(int running);
   }
+
+  private static final int AT_ONCE = 4;
 
   private final Home home;
   private final MachineFactory factory;
@@ -56,11 +63,9 @@ final class EngineForks {
       try (MachineFactory.Saved saved =
           factory.open(source.name(), at.resolve("machine"), source.memory(), copies)) {
         for (String name : names) {
-          MachineFolder folder = ForkFolders.make(home, store, template, name, disposable);
-          folders.add(folder);
-          begun.add(begin(vms, folder, saved, at));
-          progress.so(begun.size());
+          folders.add(ForkFolders.make(home, store, template, name, disposable));
         }
+        beginAll(folders, folder -> begin(vms, folder, saved, at), begun, progress);
       }
       begun.forEach(vms::live);
       done = true;
@@ -70,6 +75,46 @@ final class EngineForks {
       if (!done) {
         begun.forEach(vm -> abandon(vms, vm));
         folders.forEach(this::erase);
+      }
+    }
+  }
+
+  /** How one of them comes up. */
+  private interface Begin {
+    HostedVm of(MachineFolder folder) throws VivariumException;
+  }
+
+  /** KVM makes its callers wait, so some come up at once; all have ended when this returns. */
+  private static void beginAll(
+      List<MachineFolder> folders, Begin begin, List<HostedVm> begun, Count progress)
+      throws VivariumException {
+    try (ExecutorService starters =
+        Executors.newFixedThreadPool(
+            AT_ONCE, Thread.ofPlatform().daemon().name("fork-", 0).factory())) {
+      List<Future<?>> all = new ArrayList<>();
+      for (MachineFolder folder : folders) {
+        all.add(
+            starters.submit(
+                () -> {
+                  HostedVm vm = begin.of(folder);
+                  synchronized (begun) {
+                    begun.add(vm);
+                    progress.so(begun.size());
+                  }
+                  return vm;
+                }));
+      }
+      try {
+        for (Future<?> one : all) {
+          one.get();
+        }
+      } catch (ExecutionException | InterruptedException e) {
+        // Without interrupting those that are at it: that would close files under others.
+        all.forEach(one -> one.cancel(false));
+        if (e.getCause() instanceof VivariumException cause) {
+          throw cause;
+        }
+        throw new VivariumException(Kind.INTERNAL, "a copy did not come up: " + e, "", e);
       }
     }
   }

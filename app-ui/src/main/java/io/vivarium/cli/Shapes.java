@@ -1,9 +1,11 @@
 package io.vivarium.cli;
 
+import io.vivarium.client.Finding;
 import io.vivarium.client.HostCheck;
 import io.vivarium.client.ImageInfo;
 import io.vivarium.client.JsonObject;
 import io.vivarium.client.SnapshotInfo;
+import io.vivarium.client.SnapshotSchedule;
 import io.vivarium.client.VmInfo;
 import io.vivarium.client.VmStats;
 
@@ -61,6 +63,24 @@ final class Shapes {
         .put("totalBytes", snapshot.totalBytes())
         .put("lastConsoleLines", snapshot.lastConsoleLines())
         .put("damage", snapshot.damage());
+  }
+
+  static JsonObject schedule(SnapshotSchedule schedule) {
+    return new JsonObject()
+        .put("everyMinutes", schedule.everyMinutes())
+        .put("allForMinutes", schedule.allForMinutes())
+        .put("hourlyForHours", schedule.hourlyForHours())
+        .put("dailyForDays", schedule.dailyForDays())
+        .put("quotaBytes", schedule.quotaBytes());
+  }
+
+  static JsonObject finding(Finding finding) {
+    return new JsonObject()
+        .put("where", finding.where())
+        .put("what", finding.what())
+        .put("repair", finding.repair())
+        .put("repaired", finding.repaired())
+        .put("loss", finding.loss());
   }
 
   static JsonObject image(ImageInfo image) {

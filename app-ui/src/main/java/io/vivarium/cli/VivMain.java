@@ -45,8 +45,10 @@ public final class VivMain {
     VERBS.put("disk", DiskCommands::new);
     VERBS.put("port", PortCommand::new);
     VERBS.put("snapshot", SnapshotCommands::new);
+    VERBS.put("timeline", TimelineCommand::new);
     VERBS.put("trash", TrashCommands::new);
     VERBS.put("image", ImageCommands::new);
+    VERBS.put("fsck", FsckCommand::new);
     VERBS.put("doctor", DoctorCommand::new);
   }
 

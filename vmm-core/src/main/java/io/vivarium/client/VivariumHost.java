@@ -318,10 +318,7 @@ public final class VivariumHost implements Vivarium {
 
   @Override
   public void setSchedule(String name, SnapshotSchedule schedule) throws VivariumException {
-    ScheduleFile.write(library.find(name), schedule);
-    if (engines.running(name)) {
-      engines.call(name, "schedule.changed", new JsonObject());
-    }
+    snapshots.setSchedule(name, schedule);
   }
 
   @Override

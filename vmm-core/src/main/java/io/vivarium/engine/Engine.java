@@ -58,6 +58,7 @@ final class Engine {
   private volatile int generation;
   private volatile VmSpec spec;
   private volatile @Nullable EngineDevices devices;
+  private volatile boolean memoryNoted = true;
 
   Engine(Home home, MachineFolder folder, VmSpec spec, MachineFactory factory, ConsoleHub console) {
     this.home = home;
@@ -179,6 +180,7 @@ final class Engine {
       VirtualMachine restored = null;
       try {
         restored = saved.restore(spec.name(), behind.config(), exit -> ended(next, exit));
+        memoryNoted = false;
         noteMemory(snapshot);
         if (!then.equals(spec)) {
           rewrite(then);
@@ -198,6 +200,7 @@ final class Engine {
       console.begin(context.consoleTail().getBytes(StandardCharsets.ISO_8859_1));
       devices = behind;
       use(restored, behind, next, context.agentReady(), context.wakeVersion());
+      memoryNoted = true;
       if (context.wakeVersion() > 0) {
         restored.holdClock();
       }
@@ -210,6 +213,14 @@ final class Engine {
     } finally {
       changing.unlock();
     }
+  }
+
+  /**
+   * Whether the note of what saved memory is behind the machine is surely right: after a restore
+   * that failed it may be that of the other.
+   */
+  boolean memoryNoted() {
+    return memoryNoted;
   }
 
   /** Notes what saved memory is behind the machine, so that it stays. */

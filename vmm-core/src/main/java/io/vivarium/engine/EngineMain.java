@@ -15,6 +15,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,25 +24,31 @@ import org.jspecify.annotations.Nullable;
  * lives on.
  */
 public final class EngineMain {
+  /** How long a minute of a schedule lasts. */
+  static final Duration MINUTE = Duration.ofMinutes(1);
+
   private final EngineArguments arguments;
   private final MachineFactory factory;
+  private final Duration minute;
   private final FileOutputStream client;
 
-  EngineMain(EngineArguments arguments, MachineFactory factory, FileOutputStream client) {
+  EngineMain(
+      EngineArguments arguments, MachineFactory factory, Duration minute, FileOutputStream client) {
     this.arguments = arguments;
     this.factory = factory;
+    this.minute = minute;
     this.client = client;
   }
 
   public static void main(String[] args) {
-    main(args, new KvmMachines());
+    main(args, new KvmMachines(), MINUTE);
   }
 
-  /** As {@link #main(String[])}, with machines of the caller's. */
-  static void main(String[] args, MachineFactory factory) {
+  /** As {@link #main(String[])}, with machines and minutes of the caller's. */
+  static void main(String[] args, MachineFactory factory, Duration minute) {
     FileOutputStream client = new FileOutputStream(FileDescriptor.out);
     System.setOut(System.err);
-    int status = new EngineMain(EngineArguments.parse(args), factory, client).run();
+    int status = new EngineMain(EngineArguments.parse(args), factory, minute, client).run();
     Runtime.getRuntime().halt(status);
   }
 
@@ -66,7 +73,7 @@ public final class EngineMain {
 
   private void live(MachineFolder folder) throws VivariumException {
     Home home = new Home(arguments.home());
-    HostedVms vms = new HostedVms(new EngineForks(home, factory));
+    HostedVms vms = new HostedVms(new EngineForks(home, factory), minute);
     try (HostedVm vm = HostedVm.open(home, folder, factory)) {
       EngineStatus before = EngineStatus.read(folder.status());
       Runtime.getRuntime().addShutdownHook(new Thread(vms::end, "goodbye"));

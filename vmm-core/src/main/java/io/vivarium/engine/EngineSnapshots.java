@@ -2,6 +2,7 @@ package io.vivarium.engine;
 
 import io.vivarium.client.Disks;
 import io.vivarium.client.JsonObject;
+import io.vivarium.client.SnapshotSchedule;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
@@ -10,10 +11,12 @@ import io.vivarium.library.ConsoleTail;
 import io.vivarium.library.DiskLayers;
 import io.vivarium.library.DurableFiles;
 import io.vivarium.library.Failures;
+import io.vivarium.library.LayerMerge;
 import io.vivarium.library.Library;
 import io.vivarium.library.SealedSums;
 import io.vivarium.library.SnapshotStore;
 import io.vivarium.library.StoppedSnapshots;
+import io.vivarium.library.Thinning;
 import io.vivarium.machine.VirtualMachine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +26,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +42,9 @@ final class EngineSnapshots {
   private final Engine engine;
   private final SnapshotStore store;
 
+  /** One at a time; who waits calls off what can wait. */
+  private final ReentrantLock turn = new ReentrantLock();
+
   EngineSnapshots(Engine engine) {
     this.engine = engine;
     this.store = new SnapshotStore(engine.home(), engine.folder());
@@ -50,7 +57,17 @@ final class EngineSnapshots {
    * Takes one: the guest stands still only while its state is handed to the kernel. A failure
    * leaves no file behind, and the guest running.
    */
-  synchronized JsonObject take(
+  JsonObject take(@Nullable String name, String note, boolean automatic, Consumer<String> progress)
+      throws VivariumException {
+    turn.lock();
+    try {
+      return takeNow(name, note, automatic, progress);
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private JsonObject takeNow(
       @Nullable String name, String note, boolean automatic, Consumer<String> progress)
       throws VivariumException {
     Instant now = Instant.now();
@@ -66,6 +83,7 @@ final class EngineSnapshots {
     }
     Path unfinished = null;
     try {
+      new LayerMerge(store).makeRoom(spec.disks(), automatic);
       Path beside = store.begin();
       unfinished = beside;
       progress.accept("copying the memory while the guest runs");
@@ -223,7 +241,16 @@ final class EngineSnapshots {
   }
 
   /** Puts the VM back. A damaged snapshot is refused, and the guest goes on as it was. */
-  synchronized void restore(String idOrName) throws VivariumException {
+  void restore(String idOrName) throws VivariumException {
+    turn.lock();
+    try {
+      restoreNow(idOrName);
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private void restoreNow(String idOrName) throws VivariumException {
     SnapshotStore.Entry entry = store.findWhole(idOrName);
     if (!entry.live()) {
       throw new VivariumException(
@@ -252,7 +279,23 @@ final class EngineSnapshots {
    *     they come back
    * @return what was kept
    */
-  synchronized JsonObject switchTo(
+  JsonObject switchTo(
+      String idOrName,
+      @Nullable String keepAs,
+      String note,
+      boolean automatic,
+      boolean end,
+      Consumer<String> progress)
+      throws VivariumException {
+    turn.lock();
+    try {
+      return switchNow(idOrName, keepAs, note, automatic, end, progress);
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private JsonObject switchNow(
       String idOrName,
       @Nullable String keepAs,
       String note,
@@ -330,6 +373,27 @@ final class EngineSnapshots {
       DurableFiles.sync(folder.resolve("machine"));
     } catch (IOException e) {
       throw Failures.explain(what, e);
+    }
+  }
+
+  /** Thins out automatic snapshots, as long as nobody wants to take or restore one. */
+  void thinOut(SnapshotSchedule schedule) throws VivariumException {
+    turn.lock();
+    try {
+      int gone =
+          new Thinning(store)
+              .run(
+                  schedule,
+                  Instant.now(),
+                  engine.memoryNoted(),
+                  part -> !turn.hasQueuedThreads() && !engine.isOver());
+      if (gone > 0) {
+        EngineLog.say("automatic snapshots thinned out: " + gone);
+      }
+    } catch (IOException e) {
+      throw Failures.explain("the snapshots of '" + engine.spec().name() + "' stay as they are", e);
+    } finally {
+      turn.unlock();
     }
   }
 

@@ -77,7 +77,9 @@ public final class EngineTraining {
     arguments[3] = folder.path().toString();
     System.arraycopy(how, 0, arguments, 4, how.length);
     try (FileOutputStream starter = new FileOutputStream("/dev/null")) {
-      new EngineMain(EngineArguments.parse(arguments), new KvmMachines(), starter).run();
+      new EngineMain(
+              EngineArguments.parse(arguments), new KvmMachines(), EngineMain.MINUTE, starter)
+          .run();
     }
   }
 

@@ -5,6 +5,7 @@ import io.vivarium.client.JsonException;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
+import io.vivarium.library.DiskLayers;
 import io.vivarium.library.DurableFiles;
 import io.vivarium.library.EngineLock;
 import io.vivarium.library.Failures;
@@ -24,6 +25,7 @@ final class HostedVm implements AutoCloseable {
   private final Engine engine;
   private final EngineSnapshots snapshots;
   private @Nullable RpcServer server;
+  private @Nullable AutoSnapshots automatic;
   private boolean lived;
   private boolean over;
 
@@ -43,6 +45,7 @@ final class HostedVm implements AutoCloseable {
       VmSpec spec = spec(folder);
       DurableFiles.sweep(folder.snapshots());
       DurableFiles.sweep(folder.memory());
+      DurableFiles.sweep(new DiskLayers(folder.path()).folder());
       Files.deleteIfExists(folder.runningMap());
       ConsoleHub console = new ConsoleHub(new ConsoleLog(folder));
       return new HostedVm(home, lock, new Engine(home, folder, spec, factory, console));
@@ -93,7 +96,9 @@ final class HostedVm implements AutoCloseable {
   void listen(HostedVms vms) throws VivariumException {
     engine.become(engine.state(), null);
     try {
-      server = RpcServer.listen(folder, new RpcMethods(this, vms));
+      AutoSnapshots own = new AutoSnapshots(engine, snapshots, vms.minute());
+      server = RpcServer.listen(folder, new RpcMethods(this, own, vms));
+      automatic = own;
     } catch (IOException e) {
       throw Failures.explain("cannot listen for VM '" + folder.name() + "'", e);
     }
@@ -102,6 +107,9 @@ final class HostedVm implements AutoCloseable {
   /** Returns when the VM has ended and left what it leaves. */
   void live() {
     try {
+      if (automatic != null) {
+        automatic.start();
+      }
       engine.run();
       synchronized (this) {
         lived = true;

@@ -2,6 +2,7 @@ package io.vivarium.engine;
 
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -9,11 +10,22 @@ import java.util.Set;
 /** The VMs of this process: the one that it was started for, and forks. It ends with the last. */
 final class HostedVms {
   private final EngineForks forks;
+  private final Duration minute;
   private final Set<HostedVm> all = new LinkedHashSet<>();
   private boolean over;
 
-  HostedVms(EngineForks forks) {
+  /**
+   * None yet.
+   *
+   * @param minute how long a minute of their schedules lasts: a minute, but in tests
+   */
+  HostedVms(EngineForks forks, Duration minute) {
     this.forks = forks;
+    this.minute = minute;
+  }
+
+  Duration minute() {
+    return minute;
   }
 
   EngineForks forks() {

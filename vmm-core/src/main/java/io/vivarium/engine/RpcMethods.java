@@ -35,10 +35,12 @@ final class RpcMethods {
 
   private final Engine engine;
   private final EngineSnapshots snapshots;
+  private final AutoSnapshots automatic;
   private final HostedVms vms;
   private final DeviceVerbs devices;
 
-  RpcMethods(HostedVm vm, HostedVms vms) {
+  RpcMethods(HostedVm vm, AutoSnapshots automatic, HostedVms vms) {
+    this.automatic = automatic;
     this.engine = vm.engine();
     this.snapshots = vm.snapshots();
     this.vms = vms;
@@ -124,7 +126,7 @@ final class RpcMethods {
               params.number("sizeBytes", 0, Long.MAX_VALUE));
       case "network.publish" -> devices.publish(SpecCodec.readPorts(params));
       case "network.capture" -> devices.capture(params.optString("file"));
-      case "schedule.changed" -> {}
+      case "schedule.changed" -> automatic.changed();
       case "fork" -> {
         return fork(client, id, params);
       }

@@ -1,13 +1,13 @@
 package io.vivarium.engine;
 
-import io.vivarium.client.Json;
 import io.vivarium.client.JsonException;
 import io.vivarium.client.JsonObject;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.library.CheckedJson;
 import io.vivarium.library.DurableFiles;
+import io.vivarium.library.SnapshotFiles;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -19,8 +19,8 @@ import java.nio.file.Path;
  * @param consoleTail what stood on the console last, each byte a character of ISO 8859-1
  */
 record SavedContext(boolean agentReady, int wakeVersion, String consoleTail) {
-  private static final int VERSION = 1;
-  private static final String FILE = "engine.json";
+  private static final int VERSION = 2;
+  private static final String FILE = SnapshotFiles.ENGINE;
 
   void write(Path snapshot) throws IOException {
     JsonObject json =
@@ -29,13 +29,12 @@ record SavedContext(boolean agentReady, int wakeVersion, String consoleTail) {
             .put("agentReady", agentReady)
             .put("wakeVersion", wakeVersion)
             .put("consoleTail", consoleTail);
-    DurableFiles.write(snapshot.resolve(FILE), Json.write(json).getBytes(StandardCharsets.UTF_8));
+    DurableFiles.write(snapshot.resolve(FILE), CheckedJson.write(json));
   }
 
   static SavedContext read(Path snapshot) throws VivariumException {
     try {
-      JsonObject json = Json.parse(Files.readAllBytes(snapshot.resolve(FILE)));
-      json.number("version", VERSION, VERSION);
+      JsonObject json = CheckedJson.read(Files.readAllBytes(snapshot.resolve(FILE)), VERSION, 2);
       return new SavedContext(
           json.bool("agentReady"),
           (int) json.number("wakeVersion", 0, Integer.MAX_VALUE),

@@ -43,6 +43,7 @@
  *   <li>{@code keep}: the VM stays when it ends
  *   <li>{@code kill}: ends the VM as it is, where others are in this engine too. Result: {alone,
  *       pid}; when alone is true nothing was done, and the process is to be ended
+ *   <li>{@code schedule.changed}: {@code schedule.json} is another, and followed from now on
  *   <li>{@code disk.grow} {place, sizeBytes}: the guest is told
  *   <li>{@code network.publish} {ports: [{hostAddress, hostPort, guestPort, protocol}]}: these
  *       instead of those before

@@ -2,6 +2,7 @@ package io.vivarium.library;
 
 import io.vivarium.client.Disks;
 import io.vivarium.client.VmSpec.DiskSpec;
+import io.vivarium.images.disk.BadImageException;
 import io.vivarium.images.disk.Disk;
 import io.vivarium.images.disk.HolePunch;
 import io.vivarium.images.disk.RawDisk;
@@ -29,6 +30,11 @@ public final class DiskLayers {
   static final String FOLDER = "disks";
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9.-]{0,99}");
   private static final String IMAGE = "image-";
+
+  /** Layers below one that is made by a snapshot. */
+  static final int MOST = BackingFiles.MAX_DEPTH - 8;
+
+  static final int MOST_AUTOMATIC = BackingFiles.MAX_DEPTH * 3 / 4;
 
   private final Path machine;
   private final Path folder;
@@ -118,6 +124,27 @@ public final class DiskLayers {
     return made;
   }
 
+  /**
+   * Why no layer fits on top of the disks any more, or null. Room is left for the layers of
+   * restores, so that what was taken can be opened; and automatic snapshots leave a person some.
+   */
+  public @Nullable String tooDeep(List<DiskSpec> disks, boolean automatic) throws IOException {
+    int most = automatic ? MOST_AUTOMATIC : MOST;
+    if (names().size() < most) {
+      return null;
+    }
+    for (DiskSpec disk : disks) {
+      if (!Disks.inPlace(disk) && chain(disk).size() >= most) {
+        return "its disk "
+            + Disks.guestName(disks.indexOf(disk))
+            + " stands on "
+            + most
+            + " snapshots one after another, and on no more";
+      }
+    }
+    return null;
+  }
+
   /** Why the disks cannot be kept in a snapshot, or null. */
   public static @Nullable String unkeepable(List<DiskSpec> disks) {
     for (DiskSpec disk : disks) {
@@ -176,6 +203,19 @@ public final class DiskLayers {
   /** Opens a disk to read it, where nobody writes to it. */
   public Disk openSealed(DiskSpec disk) throws IOException {
     return open(disk, true);
+  }
+
+  /** Repairs what a crash left in a disk's own file; what it stands on must be there. */
+  void settle(DiskSpec disk) throws IOException {
+    if (disk.format().equals("qcow2")) {
+      Qcow2Disk.repair(file(disk));
+      String base = base(fileName(disk));
+      if (base != null && !Files.exists(folder.resolve(base))) {
+        throw new BadImageException("the file " + base + " that it stands on is missing");
+      }
+    } else {
+      open(disk, false).close();
+    }
   }
 
   /** Opens a disk and all that it stands on. */

@@ -89,12 +89,23 @@ public final class DurableFiles {
    * @param making writes it under the name that it is given, which is not there yet
    */
   public static void create(Path file, Making making) throws IOException {
-    Path beside = unfinished(parent(file));
+    Path beside = makeBeside(parent(file), making);
+    try {
+      rename(beside, file);
+    } catch (IOException e) {
+      discard(beside);
+      throw e;
+    }
+  }
+
+  /** Creates a file that is durable but for its name, which a {@link #rename} gives it. */
+  static Path makeBeside(Path folder, Making making) throws IOException {
+    Path beside = unfinished(folder);
     try {
       step(FileSteps.Kind.WRITE, beside, null);
       making.make(beside);
       sync(beside);
-      rename(beside, file);
+      return beside;
     } catch (IOException e) {
       discard(beside);
       throw e;
@@ -151,7 +162,7 @@ public final class DurableFiles {
   }
 
   /** Deletes what is not needed any more, whatever state it is in; the next sweep may have to. */
-  private static void discard(Path unfinished) {
+  static void discard(Path unfinished) {
     try {
       delete(unfinished);
     } catch (IOException e) {

@@ -1,6 +1,5 @@
 package io.vivarium.library;
 
-import io.vivarium.client.Json;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
@@ -8,7 +7,6 @@ import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.memory.MemoryLayers;
 import io.vivarium.memory.MemoryMap;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,7 +99,7 @@ public final class ForkFolders {
     List<DiskSpec> disks =
         new DiskLayers(folder.path()).fork(new DiskLayers(source.path()), then.disks());
     VmSpec spec = then.withDisks(disks).withNetwork(then.network(), List.of()).as(name, disposable);
-    Files.write(folder.spec(), Json.pretty(SpecCodec.write(spec)).getBytes(StandardCharsets.UTF_8));
+    Files.write(folder.spec(), CheckedJson.write(SpecCodec.write(spec)));
     if (!disposable) {
       makeDurable(folder, disks);
     }

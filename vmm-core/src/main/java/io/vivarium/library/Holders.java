@@ -66,6 +66,86 @@ final class Holders {
     return new Holders(folder, holders);
   }
 
+  /** Bytes of the host's disk that the snapshots in the tree stand on. */
+  long snapshotBytes() {
+    long bytes = 0;
+    Set<String> files = new HashSet<>();
+    for (Holder holder : holders) {
+      if (holder.id() != null && !holder.place().startsWith(folder.trash())) {
+        bytes += DiskUsage.of(holder.place()).allocated();
+        for (String name : memoryFiles(holder)) {
+          if (files.add(name)) {
+            bytes += DiskUsage.of(folder.memory().resolve(name)).allocated();
+          }
+        }
+        Set<String> chain = new HashSet<>();
+        for (String top : tops(holder)) {
+          addChain(top, chain);
+        }
+        for (String name : chain) {
+          if (files.add(name)) {
+            bytes += DiskUsage.of(layers.folder().resolve(name)).allocated();
+          }
+        }
+      }
+    }
+    return bytes;
+  }
+
+  private void addChain(String top, Set<String> chain) {
+    try {
+      String at = top;
+      while (at != null && chain.add(at)) {
+        at = layers.baseOf(at);
+      }
+    } catch (IOException e) {
+      // What is damaged is told where it is checked or opened.
+    }
+  }
+
+  /** Names of the disk layers that each holder names, as the top of one of its disks. */
+  Set<String> tops() {
+    Set<String> tops = new HashSet<>();
+    holders.forEach(holder -> tops.addAll(tops(holder)));
+    return tops;
+  }
+
+  /** Names of the disk layers that the VM itself writes to. */
+  Set<String> live() {
+    Set<String> tops = new HashSet<>();
+    holders.stream().filter(one -> one.id() == null).forEach(one -> tops.addAll(tops(one)));
+    return tops;
+  }
+
+  /** Whether some holder's disks cannot be told. */
+  boolean unclear() {
+    return holders.stream().anyMatch(one -> one.disks() == null);
+  }
+
+  /**
+   * The maps of saved memory that somebody stands on, or runs from; null when that cannot be told
+   * for all.
+   */
+  @Nullable List<MemoryMap> maps() {
+    List<MemoryMap> maps = new ArrayList<>();
+    for (Holder holder : holders) {
+      try {
+        MemoryMap map = mapOf(holder);
+        if (map != null) {
+          maps.add(map);
+        }
+      } catch (IOException e) {
+        return null;
+      }
+    }
+    return maps;
+  }
+
+  private @Nullable MemoryMap mapOf(Holder holder) throws IOException {
+    Path at = holder.id() == null ? folder.run() : holder.place().resolve("machine");
+    return Files.exists(at.resolve(MemoryMap.NAME)) ? MemoryMap.read(at) : null;
+  }
+
   private static VmSpec spec(MachineFolder folder) throws VivariumException, IOException {
     try {
       return SpecCodec.read(Json.parse(Files.readAllBytes(folder.spec())), folder.name());
@@ -116,11 +196,11 @@ final class Holders {
   }
 
   private @Nullable Set<String> memoryOf(Holder holder) {
-    Path at = holder.id() == null ? folder.run() : holder.place().resolve("machine");
     Set<String> ids = new HashSet<>();
     try {
-      if (Files.exists(at.resolve(MemoryMap.NAME))) {
-        MemoryMap.read(at).layers().forEach(layer -> ids.add(layer.id()));
+      MemoryMap map = mapOf(holder);
+      if (map != null) {
+        map.layers().forEach(layer -> ids.add(layer.id()));
       }
     } catch (IOException e) {
       return null;

@@ -12,7 +12,6 @@ import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.client.VmState;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -66,6 +65,7 @@ public final class Library {
     for (String name : names()) {
       MachineFolder folder = new MachineFolder(home.machines().resolve(name));
       DurableFiles.sweep(folder.trash());
+      DurableFiles.sweep(new DiskLayers(folder.path()).folder());
       try {
         new SnapshotStore(home, folder).emptyTrash(Instant.now().minus(SnapshotTrash.KEPT));
         if (read(folder).disposable()
@@ -234,17 +234,16 @@ public final class Library {
       if (Files.exists(folder.path())) {
         throw taken(spec.name());
       }
-      Files.createDirectory(beside);
-      Files.createDirectory(beside.resolve("snapshots"));
-      Files.createDirectory(beside.resolve("run"));
+      DurableFiles.makeFolders(beside);
+      DurableFiles.makeFolders(beside.resolve("snapshots"));
+      DurableFiles.makeFolders(beside.resolve("run"));
       DiskLayers layers = new DiskLayers(beside);
       List<DiskSpec> disks = new ArrayList<>(imageDisks.make(layers));
       for (DiskSpec wanted : spec.disks()) {
         disks.add(make(layers, wanted));
       }
       DurableFiles.write(
-          beside.resolve("spec.json"),
-          Json.pretty(SpecCodec.write(spec.withDisks(disks))).getBytes(StandardCharsets.UTF_8));
+          beside.resolve("spec.json"), CheckedJson.write(SpecCodec.write(spec.withDisks(disks))));
       DurableFiles.rename(beside, folder.path());
       return folder;
     } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
@@ -268,8 +267,7 @@ public final class Library {
   /** Replaces a VM's spec, durably. */
   public static void rewrite(MachineFolder folder, VmSpec spec) throws IOException {
     FileTime created = Files.getLastModifiedTime(folder.spec());
-    DurableFiles.write(
-        folder.spec(), Json.pretty(SpecCodec.write(spec)).getBytes(StandardCharsets.UTF_8));
+    DurableFiles.write(folder.spec(), CheckedJson.write(SpecCodec.write(spec)));
     // Its time is the VM's birthday.
     Files.setLastModifiedTime(folder.spec(), created);
   }
@@ -353,7 +351,7 @@ public final class Library {
   public void erase(MachineFolder folder) throws IOException {
     Path beside = DurableFiles.unfinished(home.machines());
     try {
-      Files.move(folder.path(), beside, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+      DurableFiles.rename(folder.path(), beside);
     } catch (NoSuchFileException e) {
       return;
     }

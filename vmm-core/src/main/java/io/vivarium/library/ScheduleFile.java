@@ -1,13 +1,11 @@
 package io.vivarium.library;
 
-import io.vivarium.client.Json;
 import io.vivarium.client.JsonException;
 import io.vivarium.client.JsonObject;
 import io.vivarium.client.SnapshotSchedule;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 
@@ -40,8 +38,7 @@ public final class ScheduleFile {
    * @throws JsonException in one phrase, when it is damaged
    */
   static SnapshotSchedule parse(byte[] text) throws JsonException {
-    JsonObject json = Json.parse(text);
-    json.number("version", VERSION, VERSION);
+    JsonObject json = CheckedJson.read(text, VERSION, VERSION);
     SnapshotSchedule schedule =
         new SnapshotSchedule(
             number(json, "everyMinutes", SnapshotSchedule.MAX_EVERY_MINUTES),
@@ -72,7 +69,7 @@ public final class ScheduleFile {
             .put("dailyForDays", schedule.dailyForDays())
             .put("quotaBytes", schedule.quotaBytes());
     try {
-      DurableFiles.write(folder.schedule(), Json.pretty(json).getBytes(StandardCharsets.UTF_8));
+      DurableFiles.write(folder.schedule(), CheckedJson.write(json));
     } catch (IOException e) {
       throw Failures.explain(
           "the snapshot schedule of VM '" + folder.name() + "' cannot be kept", e);

@@ -1,14 +1,14 @@
 package io.vivarium.library;
 
 import io.vivarium.client.Disks;
-import io.vivarium.client.Json;
+import io.vivarium.client.JsonException;
 import io.vivarium.client.JsonObject;
 import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.images.disk.DiskFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.DoublePredicate;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * again can be proved whole later. Layers of images have their digests there.
  */
 public final class SealedSums {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final int CHUNK = 1 << 20;
 
   private SealedSums() {}
@@ -55,14 +55,73 @@ public final class SealedSums {
         if (DiskLayers.ofImage(name) || Files.exists(file)) {
           break;
         }
-        Sum sum = compute(layers.folder().resolve(name), goOn);
-        if (sum == null) {
+        if (!record(machine, name, goOn)) {
           return;
         }
-        DurableFiles.makeFolders(machine.sums());
-        write(file, sum);
       }
     }
+  }
+
+  /**
+   * Notes the sum of one layer, which is sealed; one that was exchanged meanwhile gets none.
+   *
+   * @return whether it was not called off
+   */
+  static boolean record(MachineFolder machine, String layer, DoublePredicate goOn)
+      throws IOException {
+    Path sealed = new DiskLayers(machine.path()).folder().resolve(layer);
+    Object key = key(sealed);
+    Sum sum = compute(sealed, goOn);
+    if (sum == null) {
+      return false;
+    }
+    DurableFiles.makeFolders(machine.sums());
+    Path file = file(machine.sums(), layer);
+    write(file, sum);
+    if (!key(sealed).equals(key)) {
+      DurableFiles.delete(file);
+    }
+    return true;
+  }
+
+  private static Object key(Path file) throws IOException {
+    return String.valueOf(
+        Files.readAttributes(file, java.nio.file.attribute.BasicFileAttributes.class).fileKey());
+  }
+
+  /** What a layer turned out to be. */
+  enum Verdict {
+    /** As it was sealed. */
+    WHOLE,
+    /** Not as it was sealed. */
+    DAMAGED,
+    /** No sum is noted of it. */
+    UNKNOWN,
+    /** Reading was called off. */
+    CALLED_OFF
+  }
+
+  /**
+   * Reads a sealed layer again.
+   *
+   * @throws JsonException when the note itself is damaged
+   */
+  static Verdict verify(MachineFolder machine, String layer, DoublePredicate goOn)
+      throws IOException, JsonException {
+    JsonObject json;
+    try {
+      byte[] text = Files.readAllBytes(file(machine.sums(), layer));
+      json = CheckedJson.read(text, VERSION, 2);
+    } catch (NoSuchFileException e) {
+      return Verdict.UNKNOWN;
+    }
+    Sum noted =
+        new Sum(json.number("length", 0, Long.MAX_VALUE), json.number("crc32c", 0, 0xffff_ffffL));
+    Sum now = compute(new DiskLayers(machine.path()).folder().resolve(layer), goOn);
+    if (now == null) {
+      return Verdict.CALLED_OFF;
+    }
+    return now.equals(noted) ? Verdict.WHOLE : Verdict.DAMAGED;
   }
 
   private static void write(Path file, Sum sum) throws IOException {
@@ -71,7 +130,7 @@ public final class SealedSums {
             .put("version", VERSION)
             .put("length", sum.length())
             .put("crc32c", sum.crc32c());
-    DurableFiles.write(file, Json.pretty(json).getBytes(StandardCharsets.UTF_8));
+    DurableFiles.write(file, CheckedJson.write(json));
   }
 
   /** Reads a whole file; null when that was called off. */

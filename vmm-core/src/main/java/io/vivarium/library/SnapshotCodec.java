@@ -1,12 +1,9 @@
 package io.vivarium.library;
 
-import io.vivarium.client.Json;
 import io.vivarium.client.JsonException;
 import io.vivarium.client.JsonObject;
 import io.vivarium.client.SpecRules;
-import io.vivarium.images.store.StoreFiles;
 import io.vivarium.library.SnapshotStore.Entry;
-import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 final class SnapshotCodec {
   static final String FILE = "snapshot.json";
   private static final int VERSION = 2;
-  private static final String CHECKSUM = "sha256";
 
   private SnapshotCodec() {}
 
@@ -36,8 +32,7 @@ final class SnapshotCodec {
             .put("pinned", entry.pinned())
             .put("lastConsoleLines", entry.lastConsoleLines())
             .put("spec", SpecCodec.write(entry.spec()));
-    json.put(CHECKSUM, checksum(json));
-    return Json.pretty(json).getBytes(StandardCharsets.UTF_8);
+    return CheckedJson.write(json);
   }
 
   /**
@@ -46,15 +41,7 @@ final class SnapshotCodec {
    * @throws JsonException in one phrase, when it is damaged or somebody else's
    */
   static Entry read(byte[] text, String id, String vm) throws JsonException {
-    JsonObject json = Json.parse(text);
-    long version = json.number("version", 1, VERSION);
-    if (version >= 2) {
-      String checksum = json.string(CHECKSUM);
-      json.fields().remove(CHECKSUM);
-      if (!checksum.equals(checksum(json))) {
-        throw new JsonException("its checksum is wrong");
-      }
-    }
+    JsonObject json = CheckedJson.read(text, VERSION, VERSION);
     if (!json.string("id").equals(id)) {
       throw new JsonException("it is the one of '" + printable(json.string("id")) + "'");
     }
@@ -89,10 +76,6 @@ final class SnapshotCodec {
     } catch (DateTimeException e) {
       throw new JsonException("field 'takenAt' is not a time");
     }
-  }
-
-  private static String checksum(JsonObject json) {
-    return StoreFiles.sha256(Json.write(json).getBytes(StandardCharsets.UTF_8));
   }
 
   private static String printable(String text) {

@@ -436,6 +436,29 @@ public final class SnapshotStore {
     return deleteAll(trash.before(before));
   }
 
+  /**
+   * Deletes some for good, without a wait in the trash, and the layers that nothing stands on then.
+   */
+  void removeForGood(List<Entry> entries) throws VivariumException, IOException {
+    if (entries.isEmpty()) {
+      return;
+    }
+    java.util.Set<String> ids = new java.util.HashSet<>();
+    entries.forEach(entry -> ids.add(entry.id()));
+    whileLayersStay(
+        () -> {
+          for (String id : ids) {
+            if (Files.isDirectory(folder(id))) {
+              trash.put(id);
+            }
+          }
+          trash.delete(
+              trash.items().stream().filter(item -> ids.contains(item.id())).toList(), this);
+          return ids;
+        });
+    prune(null);
+  }
+
   private long deleteAll(List<SnapshotTrash.Item> items) throws VivariumException, IOException {
     if (items.isEmpty()) {
       return 0;

@@ -40,6 +40,7 @@ public final class StoppedSnapshots {
           "cannot take the snapshot '" + name + "' of VM '" + spec.name() + "': " + unkeepable,
           "Detach it, or attach it with ,readonly.");
     }
+    new LayerMerge(store).makeRoom(spec.disks(), automatic);
     return store.whileLayersStay(
         () -> {
           settle(spec);
@@ -81,9 +82,8 @@ public final class StoppedSnapshots {
   private void settle(VmSpec spec) throws VivariumException, IOException {
     for (DiskSpec disk : spec.disks()) {
       if (!Disks.inPlace(disk)) {
-        Path file = layers.file(disk);
         try {
-          DurableFiles.change(file, same -> layers.open(disk, false).close());
+          DurableFiles.change(layers.file(disk), same -> layers.settle(disk));
         } catch (BadImageException e) {
           throw damaged(spec.name(), disk, e);
         }

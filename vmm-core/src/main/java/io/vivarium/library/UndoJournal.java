@@ -1,10 +1,8 @@
 package io.vivarium.library;
 
-import io.vivarium.client.Json;
 import io.vivarium.client.JsonException;
 import io.vivarium.client.JsonObject;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
@@ -16,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * no data, only what to look for; an entry whose snapshot is gone for good is passed over.
  */
 public final class UndoJournal {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final int KEPT = 20;
 
   private final MachineFolder folder;
@@ -44,11 +42,24 @@ public final class UndoJournal {
 
   /** Oldest first; none where the journal cannot be read: it is a convenience, nothing more. */
   List<Action> actions() throws IOException {
+    try {
+      return parse(Files.readAllBytes(folder.undo()));
+    } catch (NoSuchFileException e) {
+      return List.of();
+    } catch (JsonException e) {
+      return List.of();
+    }
+  }
+
+  /**
+   * Reads the file's text.
+   *
+   * @throws JsonException in one phrase, when it is damaged
+   */
+  static List<Action> parse(byte[] text) throws JsonException {
     List<Action> actions = new ArrayList<>();
     try {
-      JsonObject json = Json.parse(Files.readAllBytes(folder.undo()));
-      json.number("version", VERSION, VERSION);
-      for (JsonObject action : json.objects("actions")) {
+      for (JsonObject action : CheckedJson.read(text, VERSION, 2).objects("actions")) {
         actions.add(
             new Action(
                 Kind.valueOf(action.string("kind")),
@@ -56,10 +67,8 @@ public final class UndoJournal {
                 action.bool("stopped"),
                 action.string("what")));
       }
-    } catch (NoSuchFileException e) {
-      return List.of();
-    } catch (JsonException | IllegalArgumentException e) {
-      return List.of();
+    } catch (IllegalArgumentException e) {
+      throw new JsonException("it tells of something unknown");
     }
     return actions;
   }
@@ -107,7 +116,6 @@ public final class UndoJournal {
     }
     DurableFiles.write(
         folder.undo(),
-        Json.pretty(new JsonObject().put("version", VERSION).put("actions", list))
-            .getBytes(StandardCharsets.UTF_8));
+        CheckedJson.write(new JsonObject().put("version", VERSION).put("actions", list)));
   }
 }

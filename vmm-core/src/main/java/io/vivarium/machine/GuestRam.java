@@ -10,6 +10,8 @@ import io.vivarium.memory.MemoryMap;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
@@ -34,7 +36,11 @@ final class GuestRam implements AutoCloseable {
   /** Mappings are few in a process, 65,530 by default (vm.max_map_count): for one machine's RAM. */
   private static final int MOST_RUNS = 1024;
 
+  /** Over a machine's whole life. */
+  private static final int MOST_PLACED = 16_384;
+
   private final List<Mapping> mappings;
+  private int placed;
   private final GuestMemory memory;
   private @Nullable MemoryMap base;
   private boolean knowsWritten = true;
@@ -196,8 +202,28 @@ final class GuestRam implements AutoCloseable {
     return (int) (mappings.getFirst().length() / PAGE);
   }
 
+  /**
+   * How many times {@link #place} may be called, at most {@code wanted}, so that the process keeps
+   * mappings for all else: each adds up to two.
+   */
+  int mayPlace(int wanted) {
+    if (placed + wanted > MOST_PLACED) {
+      placed = mappingsOfProcess() / 2;
+    }
+    return Math.clamp(MOST_PLACED - placed, 0, wanted);
+  }
+
+  private static int mappingsOfProcess() {
+    try (var lines = Files.lines(Path.of("/proc/self/maps"))) {
+      return (int) lines.count();
+    } catch (IOException | java.io.UncheckedIOException e) {
+      return 2 * MOST_PLACED;
+    }
+  }
+
   /** Maps a file's pages over those of the same numbers. No vCPU and no device may run. */
   void place(int first, int count, Fd file) throws ErrnoException {
+    placed++;
     int low = highStart();
     long offset = (long) first * PAGE;
     if (first < low) {

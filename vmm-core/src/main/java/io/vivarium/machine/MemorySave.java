@@ -26,6 +26,12 @@ final class MemorySave implements AutoCloseable {
 
   private static final int MOST_ROUNDS = 8;
 
+  /**
+   * Layers that saved memory may be spread over: the next save holds all of it again, so that
+   * snapshots can be taken for ever, and be opened.
+   */
+  private static final int MOST_LAYERS = 1024;
+
   /** Mappings made while the guest stands still. */
   private static final int MOST_PLACED = 512;
 
@@ -52,7 +58,7 @@ final class MemorySave implements AutoCloseable {
   static MemorySave start(GuestRam ram, KvmVm vm, MemoryLayers layers, Path beside)
       throws IOException {
     MemoryMap base = ram.base();
-    if (base != null && !present(layers, base)) {
+    if (base != null && (base.layers().size() >= MOST_LAYERS || !present(layers, base))) {
       ram.rebase(null);
     }
     LayerWriter writer = new LayerWriter(layers, beside, ram.pages(), ram.base());
@@ -107,10 +113,11 @@ final class MemorySave implements AutoCloseable {
     store(left);
     placed = true;
     List<MemoryMap.Run> runs = new ArrayList<>(runs());
-    if (runs.size() > MOST_PLACED) {
+    int most = ram.mayPlace(MOST_PLACED);
+    if (runs.size() > most) {
       // Where the others are kept apart from a file costs a comparison at the next save.
       runs.sort(Comparator.comparingInt(MemoryMap.Run::count).reversed());
-      runs.subList(MOST_PLACED, runs.size()).clear();
+      runs.subList(most, runs.size()).clear();
     }
     placeAll(runs);
   }

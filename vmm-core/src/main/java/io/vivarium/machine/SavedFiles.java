@@ -25,7 +25,7 @@ import java.util.Set;
  * for each device) and the map of its memory, which vouches for it.
  */
 final class SavedFiles {
-  static final String STATE = "state.json";
+  static final String STATE = MemoryMap.STATE;
 
   private static final long MAX_STATE_BYTES = 64 << 20;
 

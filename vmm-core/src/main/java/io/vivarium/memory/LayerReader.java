@@ -91,15 +91,19 @@ public final class LayerReader implements AutoCloseable {
 
   /** Opens a layer's file for mapping; refuses one that is shorter than RAM. */
   public static Fd map(MemoryLayers layers, MemoryMap map, int layer) throws IOException {
-    Path path = layers.data(map.layers().get(layer).id());
+    return open(layers, map.layers().get(layer), map.ramBytes());
+  }
+
+  static Fd open(MemoryLayers layers, MemoryMap.Layer layer, long ramBytes) throws IOException {
+    Path path = layers.data(layer.id());
     if (!java.nio.file.Files.isRegularFile(path)) {
       throw new DamagedMemoryException(path + " is missing.");
     }
     long size = java.nio.file.Files.size(path);
-    if (size != map.ramBytes()) {
+    if (size != ramBytes) {
       throw new DamagedMemoryException(
           "%s has %d bytes instead of %d: it was cut or exchanged."
-              .formatted(path, size, map.ramBytes()));
+              .formatted(path, size, ramBytes));
     }
     return openReadOnly(path);
   }

@@ -20,6 +20,9 @@ public final class MemoryMap {
   /** Name of the file. */
   public static final String NAME = "memory.map";
 
+  /** Name of the file beside it, which it vouches for: what vCPUs and devices are like. */
+  public static final String STATE = "state.json";
+
   /** Pages of the largest RAM that is saved: 512 GiB. */
   static final int MAX_PAGES = 1 << 27;
 

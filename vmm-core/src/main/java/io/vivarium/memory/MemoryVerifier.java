@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -24,24 +25,46 @@ public final class MemoryVerifier {
 
   private static final int PIECE = 4096;
 
-  private final MemoryLayers layers;
-  private final MemoryMap map;
+  /** Which pages of a layer must be right. */
+  private interface Reads {
+    boolean page(int layer, int page);
+  }
 
-  private MemoryVerifier(MemoryLayers layers, MemoryMap map) {
+  private final MemoryLayers layers;
+  private final List<MemoryMap.Layer> refs;
+  private final int ramPages;
+  private final Reads reads;
+
+  private MemoryVerifier(
+      MemoryLayers layers, List<MemoryMap.Layer> refs, int ramPages, Reads reads) {
     this.layers = layers;
-    this.map = map;
+    this.refs = refs;
+    this.ramPages = ramPages;
+    this.reads = reads;
   }
 
   /** Reads everything, with two threads: more would wait for memory. */
   public static void verify(MemoryLayers layers, MemoryMap map) throws IOException {
-    new MemoryVerifier(layers, map).verify();
+    new MemoryVerifier(
+            layers, map.layers(), map.pages(), (layer, page) -> map.layerOf(page) == layer)
+        .verify();
+  }
+
+  /**
+   * Reads one layer, for all maps that read from it.
+   *
+   * @param read the pages that they do
+   */
+  public static void verify(MemoryLayers layers, MemoryMap.Layer ref, int ramPages, BitSet read)
+      throws IOException {
+    new MemoryVerifier(layers, List.of(ref), ramPages, (layer, page) -> read.get(page)).verify();
   }
 
   private void verify() throws IOException {
     List<Piece> pieces = new ArrayList<>();
-    for (int i = 0; i < map.layers().size(); i++) {
-      LayerReader.map(layers, map, i).close();
-      LayerSums sums = LayerSums.read(layers, map.layers().get(i), map.pages());
+    for (int i = 0; i < refs.size(); i++) {
+      open(i).close();
+      LayerSums sums = LayerSums.read(layers, refs.get(i), ramPages);
       for (int from = 0; from < sums.pages().length; from += PIECE) {
         pieces.add(new Piece(i, sums, from, Math.min(from + PIECE, sums.pages().length)));
       }
@@ -89,7 +112,7 @@ public final class MemoryVerifier {
           crc.reset();
           crc.update(buffer.limit((k + 1) * PAGE).position(k * PAGE));
           // What no map reads any more may have become a hole.
-          if (map.layerOf(pages[i + k]) == piece.layer()
+          if (reads.page(piece.layer(), pages[i + k])
               && (int) crc.getValue() != piece.sums().crcs()[i + k]) {
             throw new DamagedMemoryException(
                 "%s is damaged: the checksum of page %d is wrong.".formatted(path, pages[i + k]));
@@ -105,7 +128,7 @@ public final class MemoryVerifier {
     Path path = path(layer);
     ByteBuffer buffer = ByteBuffer.allocateDirect(PAGE);
     int held = 0;
-    try (Fd fd = LayerReader.map(layers, map, layer);
+    try (Fd fd = open(layer);
         FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
       long data = LinuxFiles.seekData(fd, 0);
       while (data >= 0) {
@@ -115,7 +138,7 @@ public final class MemoryVerifier {
             held++;
           }
           boolean isHeld = held < sums.pages().length && sums.pages()[held] == page;
-          if (!isHeld && map.layerOf(page) == layer) {
+          if (!isHeld && reads.page(layer, page)) {
             read(file, path, page, 1, buffer);
             while (buffer.hasRemaining()) {
               if (buffer.getLong() != 0) {
@@ -144,8 +167,12 @@ public final class MemoryVerifier {
     buffer.flip();
   }
 
+  private Fd open(int layer) throws IOException {
+    return LayerReader.open(layers, refs.get(layer), (long) ramPages * PAGE);
+  }
+
   private Path path(int layer) {
-    return layers.data(map.layers().get(layer).id());
+    return layers.data(refs.get(layer).id());
   }
 
   private static void join(Thread thread) {

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -118,6 +119,51 @@ final class VivariumHostTest {
     assertThat(captured.out.toString(StandardCharsets.UTF_8)).isEqualTo("ok\n");
     assertThat(host.exec("web", List.of("fail"), captured).exitStatus()).isEqualTo(7);
     assertThat(captured.err.toString(StandardCharsets.UTF_8)).isEqualTo("went wrong\n");
+  }
+
+  @Test
+  void snapshotsAreTakenByThemselvesWhileTheGuestDoesSomething() throws Exception {
+    run("web");
+    assertThat(host.schedule("web")).isEqualTo(SnapshotSchedule.DEFAULT);
+    host.setSchedule("web", SnapshotSchedule.DEFAULT.every(1));
+    eventually(() -> host.snapshots("web").size() == 1);
+    SnapshotInfo first = host.snapshots("web").getFirst();
+    assertThat(first.automatic()).isTrue();
+    assertThat(first.live()).isTrue();
+    eventually(() -> first.id().equals(host.inspect("web").snapshot()));
+    type("web", "more", "more");
+    eventually(() -> host.snapshots("web").size() == 2);
+    Instant second = host.snapshots("web").getLast().takenAt();
+    host.setSchedule("web", new SnapshotSchedule(2, 0, 0, 0, 0));
+    type("web", "again", "again");
+    eventually(() -> host.snapshots("web").getLast().takenAt().isAfter(second));
+    eventually(() -> host.snapshots("web").size() == 1);
+    host.setSchedule("web", SnapshotSchedule.DEFAULT);
+    assertThat(host.schedule("web")).isEqualTo(SnapshotSchedule.DEFAULT);
+  }
+
+  @Test
+  void aScheduleThatCannotBeIsRefusedAndADamagedOneIsNamed() throws Exception {
+    host.create(spec("web", false), Progress.NONE);
+    assertThat(failure(() -> host.setSchedule("web", SnapshotSchedule.DEFAULT.every(-1))).kind())
+        .isEqualTo(Kind.USAGE);
+    Files.writeString(home.resolve("library/machines/web/schedule.json"), "{");
+    VivariumException damaged = failure(() -> host.schedule("web"));
+    assertThat(damaged.kind()).isEqualTo(Kind.BAD_FILE);
+    assertThat(damaged.cure()).contains("viv timeline web");
+  }
+
+  @Test
+  void aNewScheduleThinsOutAStoppedVmAtOnce() throws Exception {
+    run("web");
+    host.takeSnapshot("web", "own", "", Progress.NONE);
+    type("web", "more", "more");
+    host.restoreSnapshot("web", "own", true, Progress.NONE);
+    host.kill("web");
+    assertThat(host.snapshots("web")).hasSize(2);
+    host.setSchedule("web", new SnapshotSchedule(0, 0, 0, 0, 0));
+    assertThat(host.snapshots("web")).extracting(SnapshotInfo::name).containsExactly("own");
+    assertThat(host.trash()).isEmpty();
   }
 
   @Test

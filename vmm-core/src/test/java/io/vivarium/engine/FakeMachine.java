@@ -66,6 +66,7 @@ final class FakeMachine implements VirtualMachine {
   private final Port clock = new Port(text -> {});
   private boolean announced;
   private boolean paused = true;
+  private long ran = 1;
 
   FakeMachine(String memory, DeviceConfig devices, MachineExit.Listener listener) {
     this.devices = devices;
@@ -75,6 +76,7 @@ final class FakeMachine implements VirtualMachine {
   }
 
   private synchronized void typed(String text) {
+    ran++;
     console.say(text);
     for (String line : text.split("\n")) {
       switch (line) {
@@ -200,8 +202,8 @@ final class FakeMachine implements VirtualMachine {
   }
 
   @Override
-  public long cpuNanos() {
-    return 1;
+  public synchronized long cpuNanos() {
+    return ran;
   }
 
   @Override

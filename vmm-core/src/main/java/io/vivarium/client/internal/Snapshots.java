@@ -4,6 +4,7 @@ import io.vivarium.client.JsonException;
 import io.vivarium.client.JsonObject;
 import io.vivarium.client.Progress;
 import io.vivarium.client.SnapshotInfo;
+import io.vivarium.client.SnapshotSchedule;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmInfo;
@@ -11,10 +12,12 @@ import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.library.Failures;
 import io.vivarium.library.Library;
 import io.vivarium.library.MachineFolder;
+import io.vivarium.library.ScheduleFile;
 import io.vivarium.library.SealedSums;
 import io.vivarium.library.SnapshotStore;
 import io.vivarium.library.SnapshotStore.Entry;
 import io.vivarium.library.StoppedSnapshots;
+import io.vivarium.library.Thinning;
 import io.vivarium.library.UndoJournal;
 import io.vivarium.library.UndoJournal.Action;
 import java.io.IOException;
@@ -286,6 +289,20 @@ public final class Snapshots {
         progress.line("A snapshot stays that was taken in vain: " + e.getMessage());
       }
     }
+  }
+
+  /** Says when snapshots are taken by themselves, and thins out those that there are. */
+  public void setSchedule(String name, SnapshotSchedule schedule) throws VivariumException {
+    ScheduleFile.write(library.find(name), schedule);
+    if (engines.running(name)) {
+      engines.call(name, "schedule.changed", new JsonObject());
+      return;
+    }
+    library.whileStopped(
+        name,
+        "thinned out",
+        (machine, spec) ->
+            new Thinning(store(machine)).run(schedule, Instant.now(), true, part -> true));
   }
 
   public SnapshotInfo edit(

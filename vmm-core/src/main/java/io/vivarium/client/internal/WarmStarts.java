@@ -8,6 +8,7 @@ import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmSpec.DiskSpec;
+import io.vivarium.library.CheckedJson;
 import io.vivarium.library.ConsoleTail;
 import io.vivarium.library.DiskLayers;
 import io.vivarium.library.DurableFiles;
@@ -18,7 +19,6 @@ import io.vivarium.library.MachineFolder;
 import io.vivarium.library.SpecCodec;
 import io.vivarium.library.WarmKey;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -172,7 +172,7 @@ final class WarmStarts {
             List.of(),
             wanted.network(),
             false);
-    Files.write(folder.spec(), Json.pretty(SpecCodec.write(spec)).getBytes(StandardCharsets.UTF_8));
+    Files.write(folder.spec(), CheckedJson.write(SpecCodec.write(spec)));
     EngineLauncher.Start start = launcher.start(folder, spec.memoryBytes(), List.of("--template"));
     Thread watch = new Thread(() -> watch(folder, start, progress), "template-watch");
     watch.setDaemon(true);

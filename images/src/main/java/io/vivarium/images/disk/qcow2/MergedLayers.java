@@ -87,6 +87,11 @@ final class MergedLayers implements Disk {
     return layers.size() == 1 ? top : new MergedLayers(layers, next);
   }
 
+  /** The uppermost layer of what was opened below an image. */
+  static @Nullable Disk topOf(@Nullable Disk disk) {
+    return disk instanceof MergedLayers merged ? merged.top : disk;
+  }
+
   private Piece piece(int l1Index) throws IOException {
     Piece piece = index.get(l1Index);
     if (piece != null) {

@@ -105,7 +105,7 @@ public final class Qcow2 {
     return true;
   }
 
-  private static Qcow2Header header(Path path) throws IOException {
+  static Qcow2Header header(Path path) throws IOException {
     long length = Files.size(path);
     ByteBuffer start = ByteBuffer.allocate((int) Math.min(length, CLUSTER));
     DiskFile.peek(path, 0, start);

@@ -62,6 +62,20 @@ public final class Qcow2Disk implements Disk {
     return open(path, DiskFile.open(path, readOnly, holes), backingFiles);
   }
 
+  /** Repairs what a crash left in an image, without a look at what it stands on. */
+  public static void repair(Path path) throws IOException {
+    try (DiskFile file = DiskFile.open(path, false, HolePunch.Factory.NONE)) {
+      Qcow2Header header = header(file);
+      Qcow2Writer.open(file, header, new L2Tables(file, header)).close();
+    }
+  }
+
+  private static Qcow2Header header(DiskFile file) throws IOException {
+    ByteBuffer start = ByteBuffer.allocate((int) Math.min(file.length(), 1 << 16));
+    file.read(0, MemorySegment.ofBuffer(start.duplicate()));
+    return Qcow2Header.parse(start, file.length());
+  }
+
   /** Takes over an open file, which is closed when this fails. */
   static Qcow2Disk open(DiskFile file, BackingFiles backingFiles) throws IOException {
     return open(file.path(), file, backingFiles);
@@ -72,9 +86,7 @@ public final class Qcow2Disk implements Disk {
     Disk backing = null;
     boolean done = false;
     try {
-      ByteBuffer start = ByteBuffer.allocate((int) Math.min(file.length(), 1 << 16));
-      file.read(0, MemorySegment.ofBuffer(start.duplicate()));
-      Qcow2Header header = Qcow2Header.parse(start, file.length());
+      Qcow2Header header = header(file);
       L2Tables tables = new L2Tables(file, header);
       Qcow2Writer writer = file.readOnly() ? null : Qcow2Writer.open(file, header, tables);
       if (header.backingFile() != null) {

@@ -11,6 +11,7 @@ import io.vivarium.client.internal.VmDevices;
 import io.vivarium.library.Home;
 import io.vivarium.library.HostPrograms;
 import io.vivarium.library.Library;
+import io.vivarium.library.LibraryCheck;
 import io.vivarium.library.ScheduleFile;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -324,7 +325,7 @@ public final class VivariumHost implements Vivarium {
   @Override
   public List<Finding> check(List<String> names, boolean repair, Progress progress)
       throws VivariumException {
-    throw new VivariumException(Kind.INTERNAL, "this is not made yet", "");
+    return LibraryCheck.check(library, names, repair, progress);
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.vivarium.images.disk.HolePunch;
 import io.vivarium.images.disk.RawDisk;
 import io.vivarium.images.disk.qcow2.BackingFiles;
 import io.vivarium.images.disk.qcow2.Qcow2;
+import io.vivarium.images.disk.qcow2.Qcow2Check;
 import io.vivarium.images.disk.qcow2.Qcow2Disk;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -203,6 +204,13 @@ public final class DiskLayers {
   /** Opens a disk to read it, where nobody writes to it. */
   public Disk openSealed(DiskSpec disk) throws IOException {
     return open(disk, true);
+  }
+
+  /** The disk with the size that its file tells. */
+  DiskSpec measured(DiskSpec disk) throws IOException {
+    Path file = file(disk);
+    long size = disk.format().equals("raw") ? Files.size(file) : Qcow2Check.check(file).size();
+    return new DiskSpec(disk.file(), disk.format(), size, disk.readOnly());
   }
 
   /** Repairs what a crash left in a disk's own file; what it stands on must be there. */

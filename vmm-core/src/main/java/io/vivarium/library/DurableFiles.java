@@ -219,7 +219,7 @@ public final class DurableFiles {
     }
   }
 
-  private static boolean ownerIsDead(String name) {
+  static boolean ownerIsDead(String name) {
     try {
       String pid = name.substring(UNFINISHED.length()).split("-", 2)[0];
       return ProcessHandle.of(Long.parseLong(pid)).isEmpty();

@@ -43,6 +43,10 @@ final class SnapshotTrash {
    */
   record Item(String id, Instant removedAt, Path path, @Nullable Entry entry) {}
 
+  static boolean isItem(String name) {
+    return ITEM.matcher(name).matches();
+  }
+
   /** Oldest removal first. */
   List<Item> items() throws IOException {
     List<Item> items = new ArrayList<>();

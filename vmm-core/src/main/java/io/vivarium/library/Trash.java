@@ -33,6 +33,10 @@ final class Trash {
     return home.trash().resolve(Instant.now().getEpochSecond() + "-" + random + "-" + name);
   }
 
+  static boolean isItem(String name) {
+    return ITEM.matcher(name).matches();
+  }
+
   /** What waits there. */
   static List<TrashInfo> items(Home home) throws IOException {
     List<TrashInfo> items = new ArrayList<>();

@@ -175,7 +175,7 @@ final class ForkTest {
         machines
             .resolve("web/snapshots")
             .resolve(taken.id()) //
-            .resolve("machine/state"),
+            .resolve("machine/state.json"),
         "flipped");
     assertThat(failure(() -> fork(VM, new ForkRequest("bad", 5, "none", false))).kind())
         .isEqualTo(Kind.BAD_FILE);

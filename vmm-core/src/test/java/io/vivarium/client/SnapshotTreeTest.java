@@ -118,7 +118,7 @@ final class SnapshotTreeTest {
     assertThat(names()).containsExactly("a", "b", "c");
     assertThat(one("c").parent()).isEqualTo(one("a").id());
     Path state = home.resolve("library/machines/web/snapshots").resolve(one("a").id());
-    Files.writeString(state.resolve("machine/state"), "flipped");
+    Files.writeString(state.resolve("machine/state.json"), "flipped");
     assertThat(failure(() -> host.switchSnapshot(VM, "a", "d", Progress.NONE)).kind())
         .isEqualTo(Kind.BAD_FILE);
     assertThat(names()).containsExactly("a", "b", "c");

@@ -279,7 +279,7 @@ final class VivariumHostTest {
     run("web");
     SnapshotInfo taken = host.takeSnapshot("web", "bad", "", Progress.NONE);
     Path files = home.resolve("library/machines/web/snapshots").resolve(taken.id());
-    Files.writeString(files.resolve("machine/state"), "flipped");
+    Files.writeString(files.resolve("machine/state.json"), "flipped");
     type("web", "kept", "kept");
     assertThat(failure(() -> host.restoreSnapshot("web", "bad", false, Progress.NONE)).kind())
         .isEqualTo(Kind.BAD_FILE);

@@ -7,8 +7,13 @@ import io.vivarium.machine.MachineConfig;
 import io.vivarium.machine.MachineExit;
 import io.vivarium.machine.SerialPort;
 import io.vivarium.machine.VirtualMachine;
+import io.vivarium.memory.LayerReader;
+import io.vivarium.memory.LayerWriter;
+import io.vivarium.memory.MemoryLayers;
+import io.vivarium.memory.MemoryMap;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,32 +35,38 @@ final class FakeMachine implements VirtualMachine {
 
     @Override
     public Saved open(String vm, Path files, Path layers, int copies) throws VivariumException {
-      return new FakeSaved(state(files));
-    }
-
-    private static String state(Path files) throws VivariumException {
       try {
-        String state = Files.readString(files.resolve("state"));
-        if (!state.startsWith("fake:")) {
-          throw new VivariumException(Kind.BAD_FILE, "the state's checksum is wrong", "");
+        MemoryMap map = MemoryMap.read(files);
+        byte[] state = Files.readAllBytes(files.resolve(MemoryMap.STATE));
+        map.checkState(files.resolve(MemoryMap.STATE), state);
+        ByteBuffer ram = ByteBuffer.allocate(PAGES * MemoryLayers.PAGE);
+        try (LayerReader reader = new LayerReader(new MemoryLayers(layers), map)) {
+          reader.read(0, PAGES, ram);
         }
-        return state.substring("fake:".length());
+        byte[] text = new byte[ram.getInt(0)];
+        ram.get(Integer.BYTES, text);
+        return new FakeSaved(new String(text, StandardCharsets.UTF_8), map);
       } catch (IOException e) {
-        throw new VivariumException(Kind.BAD_FILE, "there is no state", "", e);
+        throw new VivariumException(Kind.BAD_FILE, String.valueOf(e.getMessage()), "", e);
       }
     }
   }
 
-  private record FakeSaved(String memory) implements MachineFactory.Saved {
+  private record FakeSaved(String memory, MemoryMap map) implements MachineFactory.Saved {
     @Override
     public VirtualMachine restore(
         String name, DeviceConfig devices, MachineExit.Listener listener) {
-      return new FakeMachine(memory, devices, listener);
+      FakeMachine machine = new FakeMachine(memory, devices, listener);
+      machine.base = map;
+      return machine;
     }
 
     @Override
     public void close() {}
   }
+
+  /** Of RAM: what was typed, behind its length, and zeroes. */
+  private static final int PAGES = 64;
 
   private final MachineExit.Listener listener;
   private final DeviceConfig devices;
@@ -67,6 +78,7 @@ final class FakeMachine implements VirtualMachine {
   private boolean announced;
   private boolean paused = true;
   private long ran = 1;
+  private @Nullable MemoryMap base;
 
   FakeMachine(String memory, DeviceConfig devices, MachineExit.Listener listener) {
     this.devices = devices;
@@ -168,7 +180,9 @@ final class FakeMachine implements VirtualMachine {
   }
 
   @Override
-  public Saving startSaving(Path layers, Path beside) {
+  public Saving startSaving(Path layers, Path beside) throws IOException {
+    MemoryLayers folder = new MemoryLayers(layers);
+    LayerWriter writer = new LayerWriter(folder, beside, PAGES, present(folder));
     return new Saving() {
       private String saved = "";
 
@@ -178,27 +192,46 @@ final class FakeMachine implements VirtualMachine {
       }
 
       @Override
-      public void finish() {
+      public void finish() throws IOException {
+        ByteBuffer ram = ByteBuffer.allocate(PAGES * MemoryLayers.PAGE);
         synchronized (FakeMachine.this) {
-          saved = "fake:" + (memory.isEmpty() ? ";" : memory);
+          saved = memory.isEmpty() ? ";" : memory.toString();
         }
+        byte[] text = saved.getBytes(StandardCharsets.UTF_8);
+        ram.putInt(0, text.length).put(Integer.BYTES, text);
+        writer.store(0, MemorySegment.ofBuffer(ram));
       }
 
       @Override
-      public void seal(Path folder) throws IOException {
+      public void seal(Path target) throws IOException {
+        Path file = target.resolve(MemoryMap.STATE);
         if (saved.contains("diskfull")) {
-          Files.writeString(folder.resolve("state"), "half");
+          Files.writeString(file, "half");
           throw new IOException("write failed: No space left on device");
         }
-        Files.writeString(folder.resolve("state"), saved);
+        byte[] state = ("fake:" + saved.length()).getBytes(StandardCharsets.US_ASCII);
+        Files.write(file, state);
+        base = writer.seal(state, target);
       }
 
       @Override
-      public void name() {}
+      public void name() throws IOException {
+        writer.name();
+      }
 
       @Override
-      public void close() {}
+      public void close() {
+        writer.close();
+      }
     };
+  }
+
+  private @Nullable MemoryMap present(MemoryLayers layers) {
+    MemoryMap before = base;
+    boolean there =
+        before != null
+            && before.layers().stream().allMatch(one -> Files.exists(layers.data(one.id())));
+    return there ? before : null;
   }
 
   @Override

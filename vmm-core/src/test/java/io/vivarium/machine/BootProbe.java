@@ -1,6 +1,7 @@
 package io.vivarium.machine;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 
@@ -35,23 +36,7 @@ final class BootProbe {
               done.countDown();
             });
     long loaded = System.nanoTime();
-    StringBuilder seen = new StringBuilder();
-    machine
-        .serial(0)
-        .listen(
-            (data, offset, length) -> {
-              for (int i = 0; i < length; i++) {
-                System.out.write(data[offset + i]);
-                seen.append((char) data[offset + i]);
-                if (data[offset + i] == '\n' && timed) {
-                  System.out.printf("%6.2f ", machine.cpuNanos() / 1e9);
-                }
-              }
-              System.out.flush();
-              if (seen.indexOf(until) >= 0) {
-                done.countDown();
-              }
-            });
+    machine.serial(0).listen(timed ? timedConsole(machine, until, done) : new Console(until, done));
     machine.resume();
     Thread.ofPlatform().daemon().start(() -> forward(machine.serial(0)));
     done.await();
@@ -67,6 +52,47 @@ final class BootProbe {
       System.err.printf("stood still for %.1f ms%n", Saves.save(machine, to, Saves.layers(to)));
     }
     machine.close();
+  }
+
+  /** Passes the console on as it comes, and looks for a text in it. */
+  private static final class Console implements SerialPort.Listener {
+    private final byte[] until;
+    private final CountDownLatch found;
+    private int matched;
+
+    Console(String until, CountDownLatch found) {
+      this.until = until.getBytes(StandardCharsets.UTF_8);
+      this.found = found;
+    }
+
+    @Override
+    public void received(byte[] data, int offset, int length) {
+      System.out.write(data, offset, length);
+      System.out.flush();
+      for (int i = offset; i < offset + length && matched < until.length; i++) {
+        // Good enough for a text whose first letter does not come again in it.
+        matched = data[i] == until[matched] ? matched + 1 : data[i] == until[0] ? 1 : 0;
+      }
+      if (matched == until.length) {
+        found.countDown();
+      }
+    }
+  }
+
+  private static SerialPort.Listener timedConsole(
+      KvmMachine machine, String until, CountDownLatch found) {
+    Console console = new Console(until, found);
+    return (data, offset, length) -> {
+      int begin = offset;
+      for (int i = offset; i < offset + length; i++) {
+        if (data[i] == '\n') {
+          console.received(data, begin, i + 1 - begin);
+          begin = i + 1;
+          System.out.printf("%6.2f ", machine.cpuNanos() / 1e9);
+        }
+      }
+      console.received(data, begin, offset + length - begin);
+    };
   }
 
   private static void forward(SerialPort port) {

@@ -1,18 +1,25 @@
 package io.vivarium.machine;
 
 import io.vivarium.devices.legacy.Uart16550;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Between a serial port's device and its listener on the host.
  *
- * <p>What the guest sends is handed over in blocks by a thread of its own, so that a slow listener
- * holds up no vCPU before {@value #CAPACITY} bytes wait for it. A flood beyond that stops the vCPU
- * that sends, until the listener comes along or the machine pauses. What the host sends waits here
- * while the device's buffer is full.
+ * <p>What the guest sends is handed over in blocks by a thread of its own, the first byte after a
+ * silence at once and what follows it within some milliseconds, so that a slow listener holds up no
+ * vCPU before {@value #CAPACITY} bytes wait for it. A flood beyond that stops the vCPU that sends,
+ * until the listener comes along or the machine pauses. What the host sends waits here while the
+ * device's buffer is full.
  */
 final class SerialLink implements SerialPort, Uart16550.Output {
   private static final int CAPACITY = 1 << 16;
+
+  /** So long after a block the next one gathers, so that a flood doesn't wake a thread a byte. */
+  private static final long GATHER_NANOS = 10_000_000;
+
+  private static final int LARGE_BLOCK = 1024;
 
   private final String name;
   private final @Nullable PanicWatcher watcher;
@@ -109,7 +116,7 @@ final class SerialLink implements SerialPort, Uart16550.Output {
       toHost.put(value);
       if (deliverer == null) {
         deliverer = Thread.ofPlatform().daemon().name(name).start(this::deliver);
-      } else if (toHost.size() == 1) {
+      } else if (toHost.size() == 1 || toHost.size() == LARGE_BLOCK) {
         notifyAll();
       }
     }
@@ -123,16 +130,22 @@ final class SerialLink implements SerialPort, Uart16550.Output {
 
   private void deliver() {
     byte[] block = new byte[4096];
+    long delivered = System.nanoTime() - GATHER_NANOS;
     while (true) {
       int count;
       Listener target;
       synchronized (this) {
-        while (toHost.size() == 0 && !closed) {
-          try {
+        try {
+          while (toHost.size() == 0 && !closed) {
             wait();
-          } catch (InterruptedException e) {
-            return;
           }
+          long left = delivered + GATHER_NANOS - System.nanoTime();
+          while (left > 0 && toHost.size() < LARGE_BLOCK && !closed) {
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+            left = delivered + GATHER_NANOS - System.nanoTime();
+          }
+        } catch (InterruptedException e) {
+          return;
         }
         if (toHost.size() == 0) {
           return;
@@ -145,6 +158,7 @@ final class SerialLink implements SerialPort, Uart16550.Output {
         }
       }
       target.received(block, 0, count);
+      delivered = System.nanoTime();
     }
   }
 

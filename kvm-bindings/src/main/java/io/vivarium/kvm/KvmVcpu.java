@@ -81,6 +81,12 @@ public final class KvmVcpu implements AutoCloseable {
     return page;
   }
 
+  /** The writes that KVM kept back for this vCPU's VM: one ring for all vCPUs of it. */
+  public CoalescedWrites coalescedWrites() {
+    long at = (long) KvmConstants.KVM_COALESCED_MMIO_PAGE_OFFSET * CoalescedWrites.PAGE;
+    return new CoalescedWrites(mapping.segment().asSlice(at, CoalescedWrites.PAGE));
+  }
+
   /**
    * Runs the guest until something leaves it, KVM_RUN.
    *

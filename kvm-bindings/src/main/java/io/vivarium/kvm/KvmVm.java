@@ -9,6 +9,7 @@ import io.vivarium.kvm.abi.KvmCaps;
 import io.vivarium.kvm.abi.KvmConstants;
 import io.vivarium.kvm.abi.VmStructs.ClearDirtyLog;
 import io.vivarium.kvm.abi.VmStructs.ClockData;
+import io.vivarium.kvm.abi.VmStructs.CoalescedMmioZone;
 import io.vivarium.kvm.abi.VmStructs.DirtyLog;
 import io.vivarium.kvm.abi.VmStructs.EnableCap;
 import io.vivarium.kvm.abi.VmStructs.Ioeventfd;
@@ -318,6 +319,27 @@ public final class KvmVm implements AutoCloseable {
       io.set(JAVA_INT, Ioeventfd.FLAGS, flags | address.flags());
       Ioctl.call(fd, KVM_IOEVENTFD, io);
     }
+  }
+
+  /**
+   * Lets the guest's writes to a port not leave the kernel, which keeps them back in {@link
+   * KvmVcpu#coalescedWrites} until somebody takes them, and leaves KVM_RUN when no room is left.
+   * Ports are few; the order among all that are coalesced is kept.
+   *
+   * @return false when this host's KVM cannot do that
+   */
+  public boolean coalescePort(int port) throws KvmException {
+    if (checkExtension(KvmCaps.KVM_CAP_COALESCED_PIO) == 0) {
+      return false;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment zone = arena.allocate(CoalescedMmioZone.SIZE, 8);
+      zone.set(JAVA_LONG, CoalescedMmioZone.ADDR, port);
+      zone.set(JAVA_INT, CoalescedMmioZone.ADDR + 8, 1);
+      zone.set(JAVA_INT, CoalescedMmioZone.PIO, 1);
+      Ioctl.call(fd, KVM_REGISTER_COALESCED_MMIO, zone);
+    }
+    return true;
   }
 
   /** Replaces the whole table that says where GSIs lead; several entries may share a GSI. */

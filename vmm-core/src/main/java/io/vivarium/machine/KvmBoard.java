@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** KVM's part of a machine: the VM, its vCPUs with their threads, and the chipset around them. */
 final class KvmBoard implements AutoCloseable {
@@ -33,6 +34,7 @@ final class KvmBoard implements AutoCloseable {
   private final List<Integer> msrs;
   private final RunGate gate = new RunGate();
   private final List<VcpuRunner> runners = new ArrayList<>();
+  private @Nullable CoalescedConsole console;
   private boolean pit;
   private boolean ran;
 
@@ -106,6 +108,9 @@ final class KvmBoard implements AutoCloseable {
       MachineEvents events)
       throws KvmException {
     KvmVcpu vcpu = vm.createVcpu(id);
+    if (id == 0 && vm.coalescePort(LegacyIo.SERIAL.getFirst().port())) {
+      console = new CoalescedConsole(name, vcpu.coalescedWrites(), chipset.ports());
+    }
     Assist assist = null;
     if (profile.interpretsRing0()) {
       vcpu.runPage().setValidRegs(Assist.SYNC_REGS);
@@ -119,7 +124,8 @@ final class KvmBoard implements AutoCloseable {
             chipset.mmio(),
             gate,
             events::tell,
-            assist));
+            assist,
+            console));
     vcpu.setCpuid2(CpuidPolicy.of(cpuid, id, cpus));
   }
 
@@ -201,6 +207,9 @@ final class KvmBoard implements AutoCloseable {
     chipset.releaseVcpus();
     gate.hold();
     gate.awaitStill(runners);
+    if (console != null) {
+      console.drain();
+    }
     chipset.pause();
     noteStop();
   }
@@ -223,6 +232,9 @@ final class KvmBoard implements AutoCloseable {
     chipset.releaseVcpus();
     gate.end();
     gate.awaitStill(runners);
+    if (console != null) {
+      console.close();
+    }
     chipset.close();
     runners.forEach(runner -> runner.vcpu().close());
     vm.close();

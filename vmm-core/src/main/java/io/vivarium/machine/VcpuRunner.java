@@ -29,6 +29,7 @@ final class VcpuRunner implements Runnable {
   private final RunGate gate;
   private final Consumer<MachineExit> ended;
   private final @Nullable Assist assist;
+  private final @Nullable CoalescedConsole console;
   private final ExitCounters counters = new ExitCounters();
   private final Thread thread;
   private volatile int threadId;
@@ -41,7 +42,8 @@ final class VcpuRunner implements Runnable {
       MmioBus mmio,
       RunGate gate,
       Consumer<MachineExit> ended,
-      @Nullable Assist assist) {
+      @Nullable Assist assist,
+      @Nullable CoalescedConsole console) {
     this.vcpu = vcpu;
     this.page = vcpu.runPage();
     this.ports = ports;
@@ -49,6 +51,7 @@ final class VcpuRunner implements Runnable {
     this.gate = gate;
     this.ended = ended;
     this.assist = assist;
+    this.console = console;
     thread = Thread.ofPlatform().daemon().name(threadName).unstarted(this);
   }
 
@@ -132,6 +135,9 @@ final class VcpuRunner implements Runnable {
   }
 
   private void answer(int reason) {
+    if (console != null) {
+      console.drain();
+    }
     switch (reason) {
       case KvmConstants.KVM_EXIT_IO -> answerPort();
       case KvmConstants.KVM_EXIT_MMIO -> answerMmio();

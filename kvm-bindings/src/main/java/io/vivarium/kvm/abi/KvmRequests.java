@@ -25,6 +25,7 @@ public final class KvmRequests {
   public static final long KVM_IRQ_LINE = 0x4008ae61L;
   public static final long KVM_GET_IRQCHIP = 0xc208ae62L;
   public static final long KVM_SET_IRQCHIP = 0x8208ae63L;
+  public static final long KVM_REGISTER_COALESCED_MMIO = 0x4010ae67L;
   public static final long KVM_SET_GSI_ROUTING = 0x4008ae6aL;
   public static final long KVM_REINJECT_CONTROL = 0xae71L;
   public static final long KVM_IRQFD = 0x4020ae76L;

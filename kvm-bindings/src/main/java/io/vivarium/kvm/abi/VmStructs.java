@@ -88,6 +88,36 @@ public final class VmStructs {
     private Ioeventfd() {}
   }
 
+  /** {@code struct kvm_coalesced_mmio_zone}; its size, in bytes, stands at {@link #ADDR} + 8. */
+  public static final class CoalescedMmioZone {
+    public static final int SIZE = 16;
+    public static final int ADDR = 0;
+    public static final int PIO = 12;
+
+    private CoalescedMmioZone() {}
+  }
+
+  /** {@code struct kvm_coalesced_mmio_ring}. */
+  public static final class CoalescedMmioRing {
+    public static final int SIZE = 8;
+    public static final int FIRST = 0;
+    public static final int LAST = 4;
+    public static final int COALESCED_MMIO = 8;
+
+    private CoalescedMmioRing() {}
+  }
+
+  /** {@code struct kvm_coalesced_mmio}. */
+  public static final class CoalescedMmio {
+    public static final int SIZE = 24;
+    public static final int PHYS_ADDR = 0;
+    public static final int LEN = 8;
+    public static final int PIO = 12;
+    public static final int DATA = 16;
+
+    private CoalescedMmio() {}
+  }
+
   /** {@code struct kvm_irq_routing}. */
   public static final class IrqRouting {
     public static final int SIZE = 8;

@@ -61,7 +61,18 @@ public final class AppShell implements Navigator, AutoCloseable {
     ObservableList<Banner> banners = FXCollections.observableArrayList();
     frame = new ShellFrame(texts, banners, jobs.all(), ticker, clock, this::go, this::openPalette);
     desk =
-        new Desk(vivarium, jobs, vms, texts, this, frame.dialogs(), banners, ticker, limits, clock);
+        new Desk(
+            vivarium,
+            jobs,
+            vms,
+            texts,
+            this,
+            frame.dialogs(),
+            banners,
+            frame.toasts(),
+            ticker,
+            limits,
+            clock);
     verbs = new VmVerbs(desk);
     jobs.onFailure(this::jobFailed);
     vms.troubleProperty().subscribe(this::listFailed);

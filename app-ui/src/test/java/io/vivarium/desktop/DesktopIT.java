@@ -76,9 +76,9 @@ class DesktopIT {
 
   private static void restore(DesktopFixture desktop) {
     desktop.tab(1);
-    desktop.click(".snapshot-row");
+    desktop.click("#snapshot-snapshot-1");
     desktop.click("#snapshot-restore");
-    desktop.click("#dialog-yes");
+    desktop.awaitText("is back at");
     desktop.tab(0);
     desktop.await(
         "the screen of the snapshot",

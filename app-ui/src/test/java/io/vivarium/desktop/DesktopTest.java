@@ -119,11 +119,10 @@ class DesktopTest {
     desktop.awaitScreen("now after");
     desktop.tab(1);
     desktop.awaitText("You are here");
-    desktop.press(KeyCode.TAB);
-    desktop.click(".snapshot-row");
+    desktop.click("#snapshot-snapshot-1");
     desktop.click("#snapshot-restore");
-    desktop.click("#dialog-yes");
     desktop.await("restored", () -> host.calls().contains("restoreSnapshot lab"));
+    desktop.awaitText("lab is back at “snapshot-1”");
     desktop.tab(0);
     desktop.await("the old screen", () -> !desktop.screen().contains("now after"));
     desktop.type("echo now $X");
@@ -131,19 +130,118 @@ class DesktopTest {
   }
 
   @Test
-  void aSnapshotIsDeletedAfterAQuestion() throws Exception {
+  void goingBackIsTakenBackByOneKey() {
     have("lab", VmState.RUNNING);
+    desktop.click("#card-lab");
+    desktop.awaitScreen("~ #");
+    desktop.type("X=before");
+    desktop.press(KeyCode.CONTROL, KeyCode.SHIFT, KeyCode.S);
+    desktop.awaitSeen("#dialog-field");
+    desktop.press(KeyCode.ENTER);
+    desktop.awaitText("is taken.");
+    desktop.type("X=after");
+    desktop.tab(1);
+    desktop.click("#snapshot-snapshot-1");
+    desktop.press(KeyCode.ENTER);
+    desktop.awaitText("is back at");
+    desktop.press(KeyCode.CONTROL, KeyCode.Z);
+    desktop.awaitText("Took back the return of VM 'lab'");
+    desktop.tab(0);
+    desktop.awaitScreen("~ #");
+    desktop.type("echo now $X");
+    desktop.awaitScreen("now after");
+  }
+
+  @Test
+  void aDeletedSnapshotComesBack() throws Exception {
+    have("lab", VmState.STOPPED);
     host.takeSnapshot("lab", "old", "", io.vivarium.client.Progress.NONE);
     desktop.click("#card-lab");
     desktop.tab(1);
-    desktop.click(".snapshot-row");
-    desktop.click("#snapshot-delete");
-    desktop.click("#dialog-no");
-    assertThat(host.snapshots("lab")).hasSize(1);
-    desktop.click("#snapshot-delete");
-    desktop.click("#dialog-yes");
-    desktop.awaitGone(".snapshot-row");
+    desktop.click("#snapshot-old");
+    desktop.press(KeyCode.DELETE);
+    desktop.awaitText("“old” is in the trash");
+    desktop.awaitGone("#snapshot-old");
     assertThat(host.snapshots("lab")).isEmpty();
+    desktop.click("#toast-action");
+    desktop.awaitSeen("#snapshot-old");
+    assertThat(host.snapshots("lab")).hasSize(1);
+    assertThat(host.calls()).noneMatch(call -> call.startsWith("remove lab"));
+  }
+
+  @Test
+  void switchingKeepsWhatIsNowUnderAName() throws Exception {
+    have("lab", VmState.RUNNING);
+    host.takeSnapshot("lab", "base", "", io.vivarium.client.Progress.NONE);
+    desktop.click("#card-lab");
+    desktop.tab(1);
+    desktop.click("#snapshot-base");
+    desktop.click("#snapshot-switch");
+    desktop.fill("#dialog-field", "my-work");
+    desktop.press(KeyCode.ENTER);
+    desktop.awaitSeen("#snapshot-my-work");
+    desktop.awaitText("Kept as “my-work”, switched to “base”.");
+    assertThat(host.inspect("lab").snapshot()).isEqualTo(host.snapshots("lab").getFirst().id());
+  }
+
+  @Test
+  void aSnapshotIsForkedIntoDisposableCopies() throws Exception {
+    have("lab", VmState.RUNNING);
+    host.takeSnapshot("lab", "base", "", io.vivarium.client.Progress.NONE);
+    desktop.click("#card-lab");
+    desktop.tab(1);
+    desktop.click("#snapshot-base");
+    desktop.click("#snapshot-fork");
+    desktop.fill("#fork-count", "0");
+    assertThat(desktop.disabled("#dialog-yes")).isTrue();
+    desktop.fill("#fork-count", "3");
+    desktop.fill("#fork-name", "try");
+    desktop.press(KeyCode.ENTER);
+    desktop.awaitText("3 copies run.");
+    desktop.click("#toast-action");
+    desktop.awaitSeen("#card-try-3");
+    assertThat(host.inspect("try-1").spec().disposable()).isTrue();
+  }
+
+  @Test
+  void theScheduleIsASliderThatSaysItsCost() throws Exception {
+    have("lab", VmState.RUNNING);
+    host.takeSnapshot("lab", "base", "", io.vivarium.client.Progress.NONE);
+    desktop.click("#card-lab");
+    desktop.tab(1);
+    desktop.awaitSeen("#snapshot-base");
+    desktop.click("#schedule-more");
+    desktop.fill("#schedule-every", "5");
+    desktop.fill("#schedule-quota", "2");
+    assertThat(desktop.disabled("#dialog-yes")).isTrue();
+    desktop.fill("#schedule-quota", "2G");
+    desktop.press(KeyCode.ENTER);
+    desktop.await("kept", () -> host.schedule("lab").everyMinutes() == 5);
+    desktop.await("shown", () -> desktop.textOf("#schedule-pace").equals("every 5 minutes"));
+    assertThat(host.schedule("lab").quotaBytes()).isEqualTo(2L << 30);
+    assertThat(desktop.textOf("#schedule-cost")).contains("2 GiB");
+  }
+
+  @Test
+  void notesNamesAndPinsAreChangedAndTakenBack() throws Exception {
+    have("lab", VmState.RUNNING);
+    host.takeSnapshot("lab", "base", "", io.vivarium.client.Progress.NONE);
+    desktop.click("#card-lab");
+    desktop.tab(1);
+    desktop.click("#snapshot-base");
+    desktop.click("#snapshot-note");
+    desktop.write("with tools");
+    desktop.press(KeyCode.CONTROL, KeyCode.ENTER);
+    desktop.await("note", () -> host.snapshots("lab").getFirst().note().equals("with tools"));
+    desktop.click("#snapshot-base");
+    desktop.press(KeyCode.F2);
+    desktop.fill("#dialog-field", "tools");
+    desktop.press(KeyCode.ENTER);
+    desktop.awaitSeen("#snapshot-tools");
+    desktop.press(KeyCode.CONTROL, KeyCode.Z);
+    desktop.awaitSeen("#snapshot-base");
+    desktop.press(KeyCode.CONTROL, KeyCode.Z);
+    desktop.await("no note", () -> host.snapshots("lab").getFirst().note().isEmpty());
   }
 
   @Test

@@ -64,7 +64,14 @@ class ScreenshotsTest {
     settle();
     shoot(shell, "console-" + mode);
     tab(shell, 1);
-    shoot(shell, "snapshots-" + mode);
+    shoot(shell, "timeline-" + mode);
+    onFx(
+        () ->
+            ((javafx.scene.control.ListView<?>) shell.root().lookup("#timeline"))
+                .getSelectionModel()
+                .select(1));
+    settle();
+    shoot(shell, "timeline-chosen-" + mode);
     tab(shell, 2);
     shoot(shell, "details-" + mode);
     tab(shell, 3);

@@ -35,6 +35,7 @@ public final class Job {
   private final ReadOnlyStringWrapper step = new ReadOnlyStringWrapper("");
   private final ReadOnlyDoubleWrapper fraction = new ReadOnlyDoubleWrapper(-1);
   private final ObservableList<String> lines = FXCollections.observableArrayList();
+  private final ReadOnlyObjectWrapper<@Nullable Runnable> undo = new ReadOnlyObjectWrapper<>();
   private @Nullable VivariumException failure;
   private @Nullable Instant endedAt;
   private volatile boolean cancelRequested;
@@ -90,6 +91,15 @@ public final class Job {
   /** Why it failed; null unless it did. */
   public @Nullable VivariumException failure() {
     return failure;
+  }
+
+  /** What takes it back, or null while nothing can. */
+  public ReadOnlyObjectProperty<@Nullable Runnable> undoProperty() {
+    return undo.getReadOnlyProperty();
+  }
+
+  void setUndo(@Nullable Runnable action) {
+    undo.set(action);
   }
 
   /** Asks the work to stop at its next step; it then undoes what it began. */

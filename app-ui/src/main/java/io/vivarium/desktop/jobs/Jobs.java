@@ -5,6 +5,10 @@ import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import java.lang.System.Logger.Level;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -48,7 +52,10 @@ public final class Jobs implements AutoCloseable {
   private final Executor interfaceThread;
   private final InstantSource clock;
   private final String internalCure;
+  private final Map<String, Deque<Undo>> undos = new HashMap<>();
   private Consumer<Job> onFailure = job -> {};
+
+  private record Undo(Job job, Runnable action) {}
 
   /**
    * @param interfaceThread runs what it is given on the interface thread, in order
@@ -89,6 +96,48 @@ public final class Jobs implements AutoCloseable {
           return Boolean.TRUE;
         },
         result -> done.run());
+  }
+
+  /**
+   * A job that was done can be taken back from now on. Of the jobs on one subject only the newest
+   * can, until it was: things are undone in the reverse of their order.
+   *
+   * @param subject what the job changed, such as a VM's name
+   * @param action starts the work that takes it back
+   */
+  public void offerUndo(String subject, Job job, Runnable action) {
+    Deque<Undo> stack = undos.computeIfAbsent(subject, name -> new ArrayDeque<>());
+    if (!stack.isEmpty()) {
+      stack.getLast().job.setUndo(null);
+    }
+    stack.addLast(new Undo(job, action));
+    if (stack.size() > MAX_REMEMBERED) {
+      stack.removeFirst();
+    }
+    job.setUndo(() -> undoLast(subject));
+  }
+
+  /** Takes back the newest job on a subject; false when none is known here. */
+  public boolean undoLast(String subject) {
+    Deque<Undo> stack = undos.get(subject);
+    if (stack == null || stack.isEmpty()) {
+      return false;
+    }
+    Undo last = stack.removeLast();
+    last.job.setUndo(null);
+    if (!stack.isEmpty()) {
+      stack.getLast().job.setUndo(() -> undoLast(subject));
+    }
+    last.action.run();
+    return true;
+  }
+
+  /** Forgets what could be taken back, because the subject is another now. */
+  public void forgetUndos(String subject) {
+    Deque<Undo> stack = undos.remove(subject);
+    if (stack != null && !stack.isEmpty()) {
+      stack.getLast().job.setUndo(null);
+    }
   }
 
   /** Reads something in the background; one of the two is told on the interface thread. */

@@ -5,6 +5,7 @@ import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Texts;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import javafx.beans.value.ObservableValue;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
@@ -88,6 +89,35 @@ final class OverlayPane extends StackPane implements Dialogs {
             });
     field.selectAll();
     show(card(title, Nodes.column("field", caption, field, problem), doIt), field);
+  }
+
+  @Override
+  public void form(
+      String title,
+      Node body,
+      Node firstFocus,
+      ObservableValue<String> problem,
+      String yes,
+      Runnable then) {
+    Button doIt = Nodes.id(new Button(yes), "dialog-yes");
+    doIt.getStyleClass().add("accent");
+    doIt.setDefaultButton(true);
+    doIt.setOnAction(
+        e -> {
+          hide();
+          then.run();
+        });
+    Label why = Nodes.id(Nodes.paragraph("", "field-problem"), "dialog-problem");
+    problem.subscribe(
+        sentence -> {
+          why.setText(sentence);
+          Nodes.visible(why, !sentence.isEmpty());
+          doIt.setDisable(!sentence.isEmpty());
+        });
+    VBox card = card(title, Nodes.column("dialog-form", body, why), doIt);
+    // A binding lives only as long as somebody holds it.
+    card.setUserData(problem);
+    show(card, firstFocus);
   }
 
   private VBox card(String title, Node body, Button doIt) {

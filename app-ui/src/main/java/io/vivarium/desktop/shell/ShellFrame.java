@@ -9,6 +9,7 @@ import io.vivarium.desktop.ui.Page;
 import io.vivarium.desktop.ui.Place;
 import io.vivarium.desktop.ui.Texts;
 import io.vivarium.desktop.ui.Ticker;
+import io.vivarium.desktop.ui.Toasts;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Consumer;
@@ -28,6 +29,7 @@ public final class ShellFrame {
   private final StackPane place = new StackPane();
   private final ActivityDrawer drawer;
   private final OverlayPane overlay;
+  private final ToastLayer toasts;
 
   public ShellFrame(
       Texts texts,
@@ -39,6 +41,7 @@ public final class ShellFrame {
       Runnable openPalette) {
     rail = new Rail(texts, go);
     overlay = new OverlayPane(texts);
+    toasts = new ToastLayer(texts);
     drawer = new ActivityDrawer(jobs, texts, clock, ticker, this::toggleActivity);
     place.getStyleClass().add("place");
     VBox.setVgrow(place, Priority.ALWAYS);
@@ -50,7 +53,7 @@ public final class ShellFrame {
             new StatusBar(jobs, texts, this::toggleActivity, openPalette));
     BorderPane window = new BorderPane(main);
     window.setLeft(rail);
-    root = new StackPane(window, overlay);
+    root = new StackPane(window, toasts, overlay);
     root.getStyleClass().add("shell");
   }
 
@@ -60,6 +63,10 @@ public final class ShellFrame {
 
   public Dialogs dialogs() {
     return overlay;
+  }
+
+  public Toasts toasts() {
+    return toasts;
   }
 
   /** Leads the scene's keys to these verbs. */

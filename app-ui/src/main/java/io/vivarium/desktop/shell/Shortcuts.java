@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Leads keys to verbs. A terminal that has the focus gets every key but F6 and F11; there the verbs
- * with Ctrl answer to Ctrl+Shift, as in other terminals. A text field keeps its Delete.
+ * with Ctrl answer to Ctrl+Shift, as in other terminals. A text field keeps the keys that edit it.
  */
 final class Shortcuts {
   /** Style class of what takes all keys for a guest. */
@@ -79,7 +79,16 @@ final class Shortcuts {
     if (terminal) {
       return event.getCode() == KeyCode.F11 || event.getCode() == KeyCode.F6;
     }
-    return !(focus instanceof TextInputControl && event.getCode() == KeyCode.DELETE);
+    return !(focus instanceof TextInputControl && isEditing(event));
+  }
+
+  /** What a text field does by itself. */
+  private static boolean isEditing(KeyEvent event) {
+    return switch (event.getCode()) {
+      case DELETE -> true;
+      case Z, A, LEFT, RIGHT -> event.isControlDown();
+      default -> false;
+    };
   }
 
   private static boolean isTerminal(@Nullable Node node) {

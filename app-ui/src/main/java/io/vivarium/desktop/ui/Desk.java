@@ -20,6 +20,7 @@ public record Desk(
     Navigator navigator,
     Dialogs dialogs,
     ObservableList<Banner> banners,
+    Toasts toasts,
     Ticker ticker,
     HostLimits limits,
     InstantSource clock) {

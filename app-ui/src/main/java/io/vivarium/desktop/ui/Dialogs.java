@@ -2,6 +2,7 @@ package io.vivarium.desktop.ui;
 
 import java.util.function.Consumer;
 import java.util.function.Function;
+import javafx.beans.value.ObservableValue;
 import javafx.scene.Node;
 
 /** Short questions inside the window. Escape answers no. */
@@ -26,6 +27,19 @@ public interface Dialogs {
       String yes,
       Function<String, String> check,
       Consumer<String> then);
+
+  /**
+   * Asks by a form of the caller's own.
+   *
+   * @param problem the sentence that stands under the form while it cannot be; empty when it can
+   */
+  void form(
+      String title,
+      Node body,
+      Node firstFocus,
+      ObservableValue<String> problem,
+      String yes,
+      Runnable then);
 
   /** Shows a node above everything until {@link #hide}. */
   void show(Node content, Node firstFocus);

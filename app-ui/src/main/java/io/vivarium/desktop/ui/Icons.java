@@ -49,6 +49,16 @@ public final class Icons {
   public static final Ikon BUILD = Material2OutlinedAL.BUILD;
   public static final Ikon LIST = Material2OutlinedMZ.VIEW_LIST;
   public static final Ikon CARDS = Material2OutlinedMZ.VIEW_MODULE;
+  public static final Ikon SWITCH = Material2OutlinedMZ.SWAP_HORIZ;
+  public static final Ikon DISCARD = Material2OutlinedMZ.SETTINGS_BACKUP_RESTORE;
+  public static final Ikon PIN = Material2OutlinedMZ.PUSH_PIN;
+  public static final Ikon EXPORT = Material2OutlinedMZ.SAVE_ALT;
+  public static final Ikon UNDO = Material2OutlinedMZ.UNDO;
+  public static final Ikon FORK = Material2OutlinedAL.CALL_SPLIT;
+  public static final Ikon TIMELINE = Material2OutlinedAL.ACCOUNT_TREE;
+  public static final Ikon AUTOMATIC = Material2OutlinedMZ.SCHEDULE;
+  public static final Ikon SETTINGS = Material2OutlinedMZ.SETTINGS;
+  public static final Ikon KEEP = Material2OutlinedAL.BOOKMARK_BORDER;
   public static final Ikon THEME = Material2OutlinedAL.BRIGHTNESS_6;
 
   private Icons() {}

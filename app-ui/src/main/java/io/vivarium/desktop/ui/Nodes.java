@@ -26,6 +26,12 @@ public final class Nodes {
     return label;
   }
 
+  /** A label whose words are never cut. */
+  public static Label whole(Label label) {
+    label.setMinWidth(Region.USE_PREF_SIZE);
+    return label;
+  }
+
   /** A label that breaks its lines. */
   public static Label paragraph(String text, String... styleClasses) {
     Label label = label(text, styleClasses);

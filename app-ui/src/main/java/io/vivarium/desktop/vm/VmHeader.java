@@ -37,6 +37,7 @@ final class VmHeader extends HBox {
   private final Button stop;
   private final Button force;
   private final Button snapshot;
+  private final Button fork;
   private final MenuItem kill;
   private final MenuItem rename;
 
@@ -56,6 +57,7 @@ final class VmHeader extends HBox {
     force = verb("vm-force", "verb.force", Icons.KILL, () -> verbs.kill(item.name()));
     force.getStyleClass().add("danger");
     snapshot = verb("vm-snapshot", "verb.snapshot", Icons.SNAPSHOT, takeSnapshot);
+    fork = verb("vm-fork", "verb.fork", Icons.FORK, () -> verbs.fork(item.name()));
     kill = menuItem("verb.kill", Icons.KILL, () -> verbs.kill(item.name()));
     rename = menuItem("verb.rename", Icons.RENAME, () -> verbs.rename(item.name(), () -> {}));
     MenuItem delete = menuItem("verb.delete", Icons.DELETE, () -> verbs.delete(item));
@@ -76,6 +78,7 @@ final class VmHeader extends HBox {
             stop,
             force,
             snapshot,
+            fork,
             more);
   }
 
@@ -99,6 +102,7 @@ final class VmHeader extends HBox {
     Nodes.visible(stop, state == VmState.RUNNING || state == VmState.PAUSED);
     Nodes.visible(force, state == VmState.STOPPING);
     snapshot.setDisable(state == VmState.STARTING || state == VmState.STOPPING);
+    fork.setDisable(state != VmState.RUNNING && state != VmState.PAUSED);
     kill.setDisable(!VmModel.isAlive(state));
     rename.setDisable(VmModel.isAlive(state));
     tick();

@@ -4,6 +4,7 @@ import io.vivarium.client.VmInfo;
 import io.vivarium.client.VmState;
 import io.vivarium.desktop.model.VmItem;
 import io.vivarium.desktop.model.VmModel;
+import io.vivarium.desktop.timeline.TimelineTab;
 import io.vivarium.desktop.ui.Command;
 import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Icons;
@@ -30,7 +31,7 @@ public final class VmPage implements Page {
   private final VmVerbs verbs;
   private final VmHeader header;
   private final ConsoleTab console;
-  private final SnapshotsTab snapshots;
+  private final TimelineTab timeline;
   private final DetailsTab details;
   private final LogTab log;
   private final TabPane tabs = new TabPane();
@@ -45,7 +46,7 @@ public final class VmPage implements Page {
     this.item = item;
     verbs = new VmVerbs(desk);
     console = new ConsoleTab(item, desk);
-    snapshots = new SnapshotsTab(item, desk, console::reconnect);
+    timeline = new TimelineTab(item, desk, console::reconnect);
     details = new DetailsTab(item, desk);
     log = new LogTab(item, desk);
     header = new VmHeader(item, desk, verbs, this::snapshot);
@@ -54,7 +55,7 @@ public final class VmPage implements Page {
     tabs.getTabs()
         .addAll(
             tab("tab.console", Icons.TERMINAL, console),
-            tab("tab.snapshots", Icons.SNAPSHOT, snapshots),
+            tab("tab.timeline", Icons.TIMELINE, timeline),
             tab("tab.details", Icons.NOTE, details),
             tab("tab.log", Icons.LIST, log));
     VBox.setVgrow(tabs, Priority.ALWAYS);
@@ -90,7 +91,7 @@ public final class VmPage implements Page {
     following = item.infoProperty().subscribe(this::follow);
     desk.vms().items().addListener(gone);
     desk.ticker().add(tick);
-    snapshots.refresh();
+    timeline.refresh();
     console.focusTerminal();
   }
 
@@ -105,6 +106,7 @@ public final class VmPage implements Page {
   private void follow(VmInfo info) {
     header.show(info);
     console.follow(info);
+    timeline.follow();
     details.follow(info);
   }
 
@@ -122,8 +124,9 @@ public final class VmPage implements Page {
   private void tabChosen(Tab tab) {
     if (tab.getContent() == console) {
       console.focusTerminal();
-    } else if (tab.getContent() == snapshots) {
-      snapshots.refresh();
+    } else if (tab.getContent() == timeline) {
+      timeline.refresh();
+      timeline.focusList();
     } else if (tab.getContent() == details) {
       details.sample();
     } else if (tab.getContent() == log) {
@@ -133,13 +136,19 @@ public final class VmPage implements Page {
 
   private void tick() {
     header.tick();
-    if (tabs.getSelectionModel().getSelectedItem().getContent() == details) {
+    if (shows(details)) {
       details.sample();
+    } else if (shows(timeline)) {
+      timeline.tick();
     }
   }
 
+  private boolean shows(Node content) {
+    return content.equals(tabs.getSelectionModel().getSelectedItem().getContent());
+  }
+
   private void snapshot() {
-    snapshots.take();
+    timeline.take();
   }
 
   private void show(int tab) {
@@ -165,7 +174,12 @@ public final class VmPage implements Page {
             "Alt+Left",
             () -> desk.navigator().go(Place.ALL)));
     all.add(Command.of(texts.get("verb.leaveTerminal"), "", Icons.COMMAND, "F6", this::otherPane));
-    if (!VmModel.isAlive(state)) {
+    all.add(Command.of(texts.get("verb.undo"), name, Icons.UNDO, "Ctrl+Z", timeline::undo));
+    if (shows(timeline)) {
+      all.addAll(timeline.commands());
+      all.add(
+          Command.of(texts.get("verb.find"), "", Icons.SEARCH, "Ctrl+F", timeline::focusSearch));
+    } else if (!VmModel.isAlive(state)) {
       all.add(
           Command.of(
               texts.get("verb.rename"),
@@ -178,7 +192,7 @@ public final class VmPage implements Page {
               texts.get("verb.delete"), name, Icons.DELETE, "Delete", () -> verbs.delete(item)));
     }
     all.add(Command.of(texts.get("tab.console"), name, Icons.TERMINAL, "Ctrl+1", () -> show(0)));
-    all.add(Command.of(texts.get("tab.snapshots"), name, Icons.SNAPSHOT, "Ctrl+2", () -> show(1)));
+    all.add(Command.of(texts.get("tab.timeline"), name, Icons.TIMELINE, "Ctrl+2", () -> show(1)));
     all.add(Command.of(texts.get("tab.details"), name, Icons.NOTE, "Ctrl+3", () -> show(2)));
     all.add(Command.of(texts.get("tab.log"), name, Icons.LIST, "Ctrl+4", () -> show(3)));
     return all;

@@ -3,6 +3,7 @@ package io.vivarium.desktop.vm;
 import io.vivarium.client.VmState;
 import io.vivarium.desktop.model.VmItem;
 import io.vivarium.desktop.model.VmModel;
+import io.vivarium.desktop.timeline.ForkForm;
 import io.vivarium.desktop.ui.Command;
 import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Icons;
@@ -58,6 +59,24 @@ public final class VmVerbs {
             "viv stop " + name,
             progress -> desk.vivarium().stop(name, STOP_TIMEOUT_MILLIS, progress),
             desk.vms()::refresh);
+  }
+
+  /** Makes live copies of a running VM. */
+  public void fork(String name) {
+    new ForkForm(desk).open(name, null);
+  }
+
+  /** Makes a disposable VM one that stays. */
+  public void keep(String name) {
+    desk.jobs()
+        .call(
+            texts.get("job.keep", name),
+            "viv keep " + name,
+            progress -> desk.vivarium().keep(name),
+            info -> {
+              desk.vms().refresh();
+              desk.toasts().show(texts.get("keep.done", name));
+            });
   }
 
   /** Pulls the plug, after a question. */
@@ -145,6 +164,12 @@ public final class VmVerbs {
       case PAUSED ->
           all.add(Command.of(texts.get("verb.resume"), name, Icons.START, () -> resume(name)));
       case STARTING, STOPPING -> {}
+    }
+    if (state == VmState.RUNNING || state == VmState.PAUSED) {
+      all.add(Command.of(texts.get("verb.fork"), name, Icons.FORK, () -> fork(name)));
+    }
+    if (item.info().spec().disposable()) {
+      all.add(Command.of(texts.get("verb.keep"), name, Icons.KEEP, () -> keep(name)));
     }
     if (VmModel.isAlive(state)) {
       all.add(Command.of(texts.get("verb.kill"), name, Icons.KILL, () -> kill(name)));

@@ -1,5 +1,7 @@
 package io.vivarium.desktop.wizard;
 
+import static io.vivarium.desktop.ui.Shell.quoted;
+
 import io.vivarium.client.Disks;
 import io.vivarium.client.ImageInfo;
 import io.vivarium.client.Ports;
@@ -313,10 +315,5 @@ final class WizardForm {
       portWords().forEach(port -> words.append(" -p ").append(quoted(port)));
     }
     return words.toString();
-  }
-
-  /** As a shell takes it for one word. */
-  static String quoted(String word) {
-    return word.matches("[A-Za-z0-9_./=:,-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 }

@@ -42,6 +42,9 @@ public final class FakeVivarium implements Vivarium {
   private final List<Finding> findings = new ArrayList<>();
   private final InstantSource clock;
 
+  /** Something that can be taken back: a removed snapshot, or the one to go back to. */
+  private record Undo(String what, @Nullable SnapshotInfo removed, @Nullable String back) {}
+
   private static final class Machine {
     VmSpec spec;
     VmState state = VmState.STOPPED;
@@ -53,6 +56,7 @@ public final class FakeVivarium implements Vivarium {
     final List<SnapshotInfo> snapshots = new ArrayList<>();
     final Map<String, FakeGuest.Saved> saved = new TreeMap<>();
     SnapshotSchedule schedule = SnapshotSchedule.DEFAULT;
+    final List<Undo> undos = new ArrayList<>();
     int taken;
 
     Machine(VmSpec spec, Instant createdAt) {
@@ -439,30 +443,9 @@ public final class FakeVivarium implements Vivarium {
       throws VivariumException {
     progress.update("writing memory", 0.5);
     enter("takeSnapshot", name);
-    Machine machine = find(name);
-    synchronized (this) {
-      String id = "s" + ++machine.taken;
-      SnapshotInfo made =
-          new SnapshotInfo(
-              id,
-              snapshotName == null ? id : snapshotName,
-              machine.snapshot,
-              note,
-              clock.instant(),
-              machine.startedAt != null,
-              false,
-              false,
-              38L << 20,
-              57L << 20,
-              95L << 20,
-              lastLines(machine.guest.text()),
-              null);
-      machine.snapshots.add(made);
-      machine.saved.put(id, machine.guest.save());
-      machine.snapshot = id;
-      changed(name);
-      return made;
-    }
+    SnapshotInfo made = keep(name, snapshotName == null ? "snapshot" : snapshotName, false);
+    changed(name);
+    return editSnapshot(name, made.id(), null, note);
   }
 
   @Override
@@ -474,26 +457,61 @@ public final class FakeVivarium implements Vivarium {
   public VmInfo restoreSnapshot(String name, String snapshot, boolean keep, Progress progress)
       throws VivariumException {
     enter("restoreSnapshot", name);
+    return go(name, snapshot, keep ? keep(name, "before-restore", true) : null);
+  }
+
+  /** Keeps what a VM is now. */
+  private synchronized SnapshotInfo keep(String name, String as, boolean automatic)
+      throws VivariumException {
     Machine machine = find(name);
-    synchronized (this) {
-      SnapshotInfo wanted = snapshot(name, snapshot);
-      FakeGuest.Saved saved = machine.saved.get(wanted.id());
-      machine.guest.hangUp();
-      if (saved != null) {
-        machine.guest.load(saved);
-      }
-      machine.snapshot = wanted.id();
-      machine.startedAt = wanted.live() ? clock.instant() : null;
-      enterState(machine, wanted.live() ? VmState.RUNNING : VmState.STOPPED);
-      return info(machine);
+    String id = "s" + ++machine.taken;
+    SnapshotInfo made =
+        new SnapshotInfo(
+            id,
+            automatic ? as + "-" + machine.taken : as,
+            machine.snapshot,
+            "",
+            clock.instant(),
+            machine.startedAt != null,
+            automatic,
+            false,
+            38L << 20,
+            57L << 20,
+            95L << 20,
+            lastLines(machine.guest.text()),
+            null);
+    machine.snapshots.add(made);
+    machine.saved.put(id, machine.guest.save());
+    machine.snapshot = id;
+    return made;
+  }
+
+  private synchronized VmInfo go(String name, String snapshot, @Nullable SnapshotInfo kept)
+      throws VivariumException {
+    Machine machine = find(name);
+    SnapshotInfo wanted = snapshot(name, snapshot);
+    FakeGuest.Saved saved = machine.saved.get(wanted.id());
+    machine.guest.hangUp();
+    if (saved != null) {
+      machine.guest.load(saved);
     }
+    machine.snapshot = wanted.id();
+    machine.startedAt = wanted.live() ? clock.instant() : null;
+    if (kept != null) {
+      String what = "the return of VM '" + name + "' to the snapshot '" + wanted.name() + "'";
+      machine.undos.add(new Undo(what, null, kept.id()));
+    }
+    enterState(machine, wanted.live() ? VmState.RUNNING : VmState.STOPPED);
+    return info(machine);
   }
 
   @Override
   public synchronized void removeSnapshot(String name, String snapshot) throws VivariumException {
     enter("removeSnapshot", name);
     Machine machine = find(name);
-    machine.snapshots.removeIf(s -> s.id().equals(snapshot) || s.name().equals(snapshot));
+    SnapshotInfo gone = snapshot(name, snapshot);
+    machine.snapshots.remove(gone);
+    machine.undos.add(new Undo("the removal of the snapshot '" + gone.name() + "'", gone, null));
     changed(name);
   }
 
@@ -501,8 +519,8 @@ public final class FakeVivarium implements Vivarium {
   public VmInfo switchSnapshot(
       String name, String snapshot, @Nullable String keepAs, Progress progress)
       throws VivariumException {
-    takeSnapshot(name, keepAs, "", progress);
-    return restoreSnapshot(name, snapshot, false, progress);
+    enter("switchSnapshot", name);
+    return go(name, snapshot, keep(name, String.valueOf(keepAs), false));
   }
 
   @Override
@@ -556,13 +574,26 @@ public final class FakeVivarium implements Vivarium {
   }
 
   @Override
-  public String undo(String name, Progress progress) throws VivariumException {
-    throw new VivariumException(Kind.WRONG_STATE, "there is nothing to take back", "");
+  public synchronized String undo(String name, Progress progress) throws VivariumException {
+    enter("undo", name);
+    Machine machine = find(name);
+    if (machine.undos.isEmpty()) {
+      throw new VivariumException(Kind.WRONG_STATE, "there is nothing to take back", "");
+    }
+    Undo undo = machine.undos.removeLast();
+    if (undo.removed() != null) {
+      machine.snapshots.add(undo.removed());
+      changed(name);
+    } else if (undo.back() != null) {
+      go(name, undo.back(), null);
+    }
+    return "Took back " + undo.what() + ".";
   }
 
   @Override
-  public @Nullable String undoable(String name) {
-    return null;
+  public synchronized @Nullable String undoable(String name) throws VivariumException {
+    List<Undo> undos = find(name).undos;
+    return undos.isEmpty() ? null : undos.getLast().what();
   }
 
   @Override

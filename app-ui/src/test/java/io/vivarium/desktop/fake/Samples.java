@@ -70,10 +70,48 @@ public final class Samples {
         spec("scratch", "debian-tiny", 256, 1, true), VmState.PAUSED, now.minusSeconds(640), SHELL);
     host.add(
         spec("web", "debian-12", 1024, 2, false), VmState.STOPPED, now.minusSeconds(90_000), "");
-    snapshot(host, "a", "fresh-install", null, now.minus(Duration.ofDays(1)), true, 91);
-    snapshot(host, "b", "compiler-added", "a", now.minus(Duration.ofHours(5)), true, 212);
-    snapshot(host, "c", "before-upgrade", "b", now.minus(Duration.ofMinutes(42)), false, 8);
-    snapshot(host, "d", "tests-green", "b", now.minus(Duration.ofMinutes(12)), true, 64);
+    snapshot(
+        host,
+        "a",
+        "fresh-install",
+        null,
+        now.minus(Duration.ofDays(9)),
+        191,
+        "pinned",
+        "Debian 12, nothing added");
+    snapshot(
+        host,
+        "b",
+        "compiler-added",
+        "a",
+        now.minus(Duration.ofDays(2)),
+        412,
+        "live",
+        "gcc 12.2, make, flex, bison");
+    snapshot(host, "c", "before-upgrade", "b", now.minus(Duration.ofHours(31)), 8, "disks", "");
+    snapshot(
+        host,
+        "e",
+        "lto-experiment",
+        "c",
+        now.minus(Duration.ofHours(28)),
+        640,
+        "live",
+        "links for an hour, gains 2 %");
+    snapshot(host, "f", "lto-thin", "e", now.minus(Duration.ofHours(26)), 120, "live", "");
+    snapshot(host, "g", "auto-0712", "b", now.minus(Duration.ofHours(6)), 31, "automatic", "");
+    snapshot(host, "h", "auto-0912", "g", now.minus(Duration.ofHours(4)), 27, "automatic", "");
+    snapshot(host, "i", "clang-try", "h", now.minus(Duration.ofHours(3)), 288, "live", "");
+    snapshot(host, "j", "auto-1112", "h", now.minus(Duration.ofHours(2)), 44, "automatic", "");
+    snapshot(
+        host,
+        "d",
+        "tests-green",
+        "j",
+        now.minus(Duration.ofMinutes(12)),
+        64,
+        "live",
+        "all 2,412 tests pass");
   }
 
   private static void snapshot(
@@ -82,23 +120,24 @@ public final class Samples {
       String name,
       @Nullable String parent,
       Instant when,
-      boolean live,
-      int mib) {
+      int mib,
+      String kind,
+      String note) {
     host.addSnapshot(
         "build",
         new SnapshotInfo(
             id,
             name,
             parent,
-            "",
+            note,
             when,
-            live,
-            false,
-            false,
+            !kind.equals("disks"),
+            kind.equals("automatic"),
+            kind.equals("pinned"),
             (long) mib << 20,
             180L << 20,
             (long) (mib + 180) << 20,
-            "~ # make -j2\n  CC      init/main.o\n  LD      vmlinux\n~ # ",
+            "~ # make -j2\n  CC      init/main.o\n  CC      kernel/fork.o\n  LD      vmlinux\n  BUILD   arch/x86/boot/bzImage\nKernel: arch/x86/boot/bzImage is ready  (#14)\n~ # ",
             null));
   }
 }

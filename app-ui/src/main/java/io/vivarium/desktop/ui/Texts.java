@@ -11,7 +11,12 @@ public final class Texts {
 
   public Texts(Locale locale) {
     this.locale = locale;
-    this.bundle = ResourceBundle.getBundle("io.vivarium.desktop.messages", locale);
+    this.bundle =
+        ResourceBundle.getBundle(
+            "io.vivarium.desktop.messages",
+            locale,
+            // A language that there is not is English, whatever the system speaks.
+            ResourceBundle.Control.getNoFallbackControl(ResourceBundle.Control.FORMAT_PROPERTIES));
   }
 
   /** A sentence without parts to fill in. */

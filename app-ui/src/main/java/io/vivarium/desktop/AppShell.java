@@ -1,17 +1,23 @@
 package io.vivarium.desktop;
 
+import io.vivarium.client.SnapshotInfo;
 import io.vivarium.client.Vivarium;
 import io.vivarium.client.VivariumException;
+import io.vivarium.client.VmInfo;
 import io.vivarium.desktop.check.HostPage;
 import io.vivarium.desktop.home.HomePage;
 import io.vivarium.desktop.images.ImagesPage;
 import io.vivarium.desktop.jobs.Job;
 import io.vivarium.desktop.jobs.Jobs;
+import io.vivarium.desktop.model.DesktopState;
 import io.vivarium.desktop.model.HostLimits;
+import io.vivarium.desktop.model.SnapshotSums;
+import io.vivarium.desktop.model.StatsModel;
 import io.vivarium.desktop.model.VmItem;
 import io.vivarium.desktop.model.VmModel;
 import io.vivarium.desktop.palette.Palette;
 import io.vivarium.desktop.shell.ShellFrame;
+import io.vivarium.desktop.trash.TrashPage;
 import io.vivarium.desktop.ui.Banner;
 import io.vivarium.desktop.ui.Command;
 import io.vivarium.desktop.ui.Desk;
@@ -27,13 +33,17 @@ import io.vivarium.desktop.wizard.WizardPage;
 import io.vivarium.desktop.wizard.WizardStart;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import javafx.application.Platform;
 import javafx.collections.FXCollections;
 import javafx.collections.ListChangeListener;
 import javafx.collections.ObservableList;
 import javafx.scene.Parent;
 import javafx.scene.Scene;
+import javafx.scene.input.DragEvent;
+import javafx.scene.input.TransferMode;
 import javafx.stage.Stage;
 import javafx.stage.Window;
 import org.jspecify.annotations.Nullable;
@@ -50,11 +60,14 @@ public final class AppShell implements Navigator, AutoCloseable {
   private final ShellFrame frame;
   private final Desk desk;
   private final VmVerbs verbs;
+  private final LookCommands looks;
+  private final Map<String, VmWindow> windows = new HashMap<>();
   private @Nullable Page page;
   private @Nullable String awaitedVm;
   private int beats;
 
-  public AppShell(Vivarium vivarium, Texts texts, HostLimits limits, InstantSource clock) {
+  public AppShell(
+      Vivarium vivarium, Texts texts, DesktopState state, HostLimits limits, InstantSource clock) {
     this.texts = texts;
     jobs = new Jobs(Platform::runLater, clock, texts.get("error.internal.cure"));
     vms = new VmModel(vivarium, jobs);
@@ -65,15 +78,19 @@ public final class AppShell implements Navigator, AutoCloseable {
             vivarium,
             jobs,
             vms,
+            new StatsModel(vivarium, jobs),
+            new SnapshotSums(vivarium, jobs),
+            state,
             texts,
             this,
-            frame.dialogs(),
+            frame.window().dialogs(),
             banners,
-            frame.toasts(),
+            frame.window().toasts(),
             ticker,
             limits,
             clock);
     verbs = new VmVerbs(desk);
+    looks = new LookCommands(texts, state, this::scenes);
     jobs.onFailure(this::jobFailed);
     vms.troubleProperty().subscribe(this::listFailed);
     vms.items().addListener((ListChangeListener<VmItem>) change -> listChanged());
@@ -91,10 +108,28 @@ public final class AppShell implements Navigator, AutoCloseable {
 
   /** Begins: reads the list, shows the home page, takes the keys of the scene. */
   public void open(Scene scene) {
-    frame.takeKeys(scene, this::commands);
+    frame.window().takeKeys(scene, this::commands);
+    frame.root().setOnDragOver(this::dragged);
+    frame.root().setOnDragDropped(this::dropped);
     vms.open();
     go(Place.ALL);
     ticker.run(true);
+  }
+
+  private void dragged(DragEvent event) {
+    if (event.getDragboard().hasFiles()) {
+      event.acceptTransferModes(TransferMode.COPY);
+      event.consume();
+    }
+  }
+
+  /** A file that is dropped anywhere begins a VM of it. */
+  private void dropped(DragEvent event) {
+    if (event.getDragboard().hasFiles()) {
+      openWizard(WizardStart.file(event.getDragboard().getFiles().getFirst().toPath()));
+      event.setDropCompleted(true);
+      event.consume();
+    }
   }
 
   /** Whether the window is seen; unseen, nothing ticks. */
@@ -129,21 +164,58 @@ public final class AppShell implements Navigator, AutoCloseable {
           case ALL, RUNNING, DISPOSABLE -> new HomePage(desk, place);
           case IMAGES -> new ImagesPage(desk);
           case HOST -> new HostPage(desk);
+          case TRASH -> new TrashPage(desk);
         });
   }
 
   @Override
   public void openVm(String name) {
+    VmWindow window = windows.get(name);
+    if (window != null) {
+      window.toFront();
+      return;
+    }
     vms.find(name)
         .ifPresentOrElse(
             item -> {
               awaitedVm = null;
-              show(new VmPage(desk, item));
+              show(new VmPage(desk, item, false));
             },
             () -> {
               awaitedVm = name;
               vms.refresh();
             });
+  }
+
+  @Override
+  public void detachVm(String name) {
+    vms.find(name)
+        .ifPresent(
+            item -> {
+              if (page instanceof VmPage shown && shown.vmName().equals(name)) {
+                go(Place.ALL);
+              }
+              windows.computeIfAbsent(
+                  name, key -> new VmWindow(desk, item, this, () -> windows.remove(key)));
+            });
+  }
+
+  @Override
+  public void openSnapshot(String vm, String id) {
+    openVm(vm);
+    VmWindow window = windows.get(vm);
+    if (window != null) {
+      window.openSnapshot(vm, id);
+    } else if (page instanceof VmPage shown && shown.vmName().equals(vm)) {
+      shown.showSnapshot(id);
+    }
+  }
+
+  /** Those of all windows. */
+  private List<Scene> scenes() {
+    List<Scene> all = new ArrayList<>(windows.values().stream().map(VmWindow::scene).toList());
+    all.add(frame.root().getScene());
+    return all;
   }
 
   @Override
@@ -176,7 +248,25 @@ public final class AppShell implements Navigator, AutoCloseable {
     for (VmItem item : vms.items()) {
       all.addAll(verbs.commands(item));
     }
-    new Palette(all, frame.dialogs(), texts).open();
+    Palette palette = new Palette(all, desk.dialogs(), texts);
+    palette.open();
+    jobs.read(this::snapshotCommands, palette::add, why -> {});
+  }
+
+  /** All snapshots of all VMs, to go to; reads, so not on the interface thread. */
+  private List<Command> snapshotCommands() throws VivariumException {
+    List<Command> all = new ArrayList<>();
+    for (VmInfo vm : desk.vivarium().list()) {
+      for (SnapshotInfo snapshot : desk.vivarium().snapshots(vm.name())) {
+        all.add(
+            Command.of(
+                texts.get("palette.snapshot", snapshot.name()),
+                vm.name(),
+                Icons.TIMELINE,
+                () -> openSnapshot(vm.name(), snapshot.id())));
+      }
+    }
+    return all;
   }
 
   private List<Command> commands() {
@@ -194,6 +284,7 @@ public final class AppShell implements Navigator, AutoCloseable {
     all.add(
         Command.of(
             texts.get("verb.fullScreen"), "", Icons.FULL_SCREEN, "F11", this::toggleFullScreen));
+    all.addAll(looks.all());
     for (Place place : Place.values()) {
       all.add(
           Command.of(
@@ -212,7 +303,10 @@ public final class AppShell implements Navigator, AutoCloseable {
   private void jobFailed(Job job) {
     VivariumException why = job.failure();
     if (why != null) {
-      desk.banners().add(Banner.error(job.title() + ": " + why.getMessage(), why.cure()));
+      desk.banners()
+          .add(
+              Banner.error(job.title() + ": " + why.getMessage(), why.cure())
+                  .with(texts.get("check.details"), frame::showActivity));
     }
     vms.refresh();
   }
@@ -232,6 +326,7 @@ public final class AppShell implements Navigator, AutoCloseable {
     if (last != null) {
       last.closed();
     }
+    List.copyOf(windows.values()).forEach(VmWindow::close);
     ticker.run(false);
     vms.close();
     jobs.close();

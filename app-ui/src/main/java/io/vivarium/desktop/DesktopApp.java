@@ -3,6 +3,7 @@ package io.vivarium.desktop;
 import io.vivarium.client.Vivarium;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumHost;
+import io.vivarium.desktop.model.DesktopState;
 import io.vivarium.desktop.model.HostLimits;
 import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Texts;
@@ -43,13 +44,14 @@ public final class DesktopApp extends Application {
 
   @Override
   public void start(Stage stage) {
-    Theme.followSystem();
+    DesktopState state = DesktopState.ofUser();
+    Theme.follow(state.look());
     Vivarium opened = vivarium;
     if (opened == null) {
       showTrouble(stage);
     } else {
-      new DesktopWindow(opened, texts, HostLimits.here(), InstantSource.system())
-          .show(stage, DesktopState.ofUser());
+      new DesktopWindow(opened, texts, state, HostLimits.here(), InstantSource.system())
+          .show(stage);
     }
     if (getParameters().getRaw().contains(QUIT_OPTION)) {
       Platform.runLater(() -> Platform.runLater(Platform::exit));
@@ -62,7 +64,7 @@ public final class DesktopApp extends Application {
     Scene scene =
         new Scene(
             Nodes.column("trouble", Nodes.paragraph(texts.get("error.library", text))), 640, 240);
-    Theme.dress(scene);
+    Theme.dress(scene, 100);
     stage.setTitle("Vivarium");
     stage.setScene(scene);
     stage.show();

@@ -1,6 +1,7 @@
 package io.vivarium.desktop;
 
 import io.vivarium.client.Vivarium;
+import io.vivarium.desktop.model.DesktopState;
 import io.vivarium.desktop.model.HostLimits;
 import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Texts;
@@ -15,11 +16,14 @@ public final class DesktopWindow {
   private static final double HEIGHT = 760;
 
   private final Texts texts;
+  private final DesktopState state;
   private final AppShell shell;
 
-  public DesktopWindow(Vivarium vivarium, Texts texts, HostLimits limits, InstantSource clock) {
+  public DesktopWindow(
+      Vivarium vivarium, Texts texts, DesktopState state, HostLimits limits, InstantSource clock) {
     this.texts = texts;
-    this.shell = new AppShell(vivarium, texts, limits, clock);
+    this.state = state;
+    this.shell = new AppShell(vivarium, texts, state, limits, clock);
   }
 
   /** What views are given; for tests. */
@@ -28,21 +32,21 @@ public final class DesktopWindow {
   }
 
   /** Puts the window on the stage and begins. */
-  public void show(Stage stage, DesktopState state) {
+  public void show(Stage stage) {
     Scene scene = new Scene(shell.root(), WIDTH, HEIGHT);
-    Theme.dress(scene);
+    Theme.dress(scene, state.textPercent());
     stage.setTitle("Vivarium");
     stage.setMinWidth(760);
     stage.setMinHeight(520);
     stage.setScene(scene);
     stage.iconifiedProperty().subscribe(iconified -> shell.seen(!iconified));
-    stage.setOnCloseRequest(e -> closing(e, stage, state));
+    stage.setOnCloseRequest(e -> closing(e, stage));
     stage.setOnHidden(e -> shell.close());
     shell.open(scene);
     stage.show();
   }
 
-  private void closing(WindowEvent event, Stage stage, DesktopState state) {
+  private void closing(WindowEvent event, Stage stage) {
     Desk desk = shell.desk();
     long running = desk.vms().running();
     if (running == 0 || state.closeExplained()) {

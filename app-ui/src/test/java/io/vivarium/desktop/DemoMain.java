@@ -2,6 +2,7 @@ package io.vivarium.desktop;
 
 import io.vivarium.desktop.fake.FakeVivarium;
 import io.vivarium.desktop.fake.Samples;
+import io.vivarium.desktop.model.DesktopState;
 import io.vivarium.desktop.model.HostLimits;
 import io.vivarium.desktop.ui.Texts;
 import java.nio.file.Path;
@@ -18,13 +19,18 @@ public final class DemoMain {
   public static void main(String[] args) {
     Platform.startup(
         () -> {
-          Theme.followSystem();
+          DesktopState state = new DesktopState(Path.of("target", "demo.properties"));
+          Theme.follow(state.look());
           FakeVivarium host = new FakeVivarium(InstantSource.system());
           Samples.fill(host, Instant.now());
           DesktopWindow window =
               new DesktopWindow(
-                  host, new Texts(Locale.ENGLISH), HostLimits.here(), InstantSource.system());
-          window.show(new Stage(), new DesktopState(Path.of("target", "demo.properties")));
+                  host,
+                  new Texts(Locale.getDefault()),
+                  state,
+                  HostLimits.here(),
+                  InstantSource.system());
+          window.show(new Stage());
           for (String vm : args) {
             window.shell().openVm(vm);
           }

@@ -3,6 +3,7 @@ package io.vivarium.desktop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vivarium.client.Vivarium;
+import io.vivarium.desktop.model.DesktopState;
 import io.vivarium.desktop.model.HostLimits;
 import io.vivarium.desktop.terminal.TerminalView;
 import io.vivarium.desktop.ui.Texts;
@@ -49,9 +50,10 @@ final class DesktopFixture implements AutoCloseable {
                       new DesktopWindow(
                           host,
                           new Texts(Locale.ENGLISH),
+                          new DesktopState(stateFile),
                           new HostLimits(16L << 30, 8),
                           InstantSource.system());
-                  made.show(stage, new DesktopState(stateFile));
+                  made.show(stage);
                   return made;
                 })
             .get(PATIENCE_SECONDS, TimeUnit.SECONDS);

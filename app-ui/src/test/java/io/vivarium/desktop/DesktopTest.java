@@ -277,6 +277,115 @@ class DesktopTest {
   }
 
   @Test
+  void savingStopsAndContinuingGoesOn() throws Exception {
+    have("lab", VmState.RUNNING);
+    desktop.click("#card-lab");
+    desktop.awaitScreen("~ #");
+    desktop.type("X=before");
+    desktop.click("#vm-save");
+    desktop.awaitText("lab is saved.");
+    assertThat(host.inspect("lab").state()).isEqualTo(VmState.STOPPED);
+    desktop.click("#vm-proceed");
+    desktop.await("it runs", () -> desktop.textOf("#vm-state").equals("Running"));
+    desktop.awaitScreen("~ #");
+    desktop.click("#terminal");
+    desktop.type("echo now $X");
+    desktop.awaitScreen("now before");
+  }
+
+  @Test
+  void aSaveThatFailsLetsTheGuestRunOn() throws Exception {
+    have("lab", VmState.RUNNING);
+    host.failWith("takeSnapshot", new VivariumException(Kind.HOST, "The disk is full.", ""));
+    desktop.click("#card-lab");
+    desktop.click("#vm-save");
+    desktop.awaitText("The disk is full.");
+    assertThat(host.inspect("lab").state()).isEqualTo(VmState.RUNNING);
+    assertThat(host.calls()).noneMatch(call -> call.startsWith("kill"));
+  }
+
+  @Test
+  void disksAreAttachedGrownAndDetached() throws Exception {
+    have("lab", VmState.STOPPED);
+    desktop.click("#card-lab");
+    desktop.press(KeyCode.CONTROL, KeyCode.SHIFT, KeyCode.DIGIT3);
+    desktop.click("#disk-new");
+    desktop.fill("#dialog-field", "20");
+    assertThat(desktop.textOf("#dialog-problem")).contains("20G");
+    desktop.fill("#dialog-field", "20G");
+    desktop.press(KeyCode.ENTER);
+    desktop.click("#disk-grow-vda");
+    desktop.fill("#dialog-field", "10G");
+    assertThat(desktop.disabled("#dialog-yes")).isTrue();
+    desktop.fill("#dialog-field", "40G");
+    desktop.press(KeyCode.ENTER);
+    desktop.await(
+        "grown", () -> host.inspect("lab").spec().disks().getFirst().sizeBytes() == 40L << 30);
+    desktop.click("#disk-detach-vda");
+    desktop.click("#dialog-yes");
+    desktop.await("detached", () -> host.inspect("lab").spec().disks().isEmpty());
+    host.start("lab", true, io.vivarium.client.Progress.NONE);
+    desktop.await("not while it runs", () -> desktop.disabled("#disk-new"));
+  }
+
+  @Test
+  void portsArePublishedAndClosed() throws Exception {
+    host.add(
+        Samples.spec("web").withNetwork("user", java.util.List.of()),
+        VmState.RUNNING,
+        Instant.now(),
+        "booted\r\n");
+    javafx.application.Platform.runLater(() -> desktop.shell().desk().vms().refresh());
+    desktop.click("#card-web");
+    desktop.tab(3);
+    desktop.fill("#port-typed", "80");
+    assertThat(desktop.textOf("#port-problem")).contains("8080:80");
+    desktop.fill("#port-typed", "8080:80");
+    desktop.press(KeyCode.ENTER);
+    desktop.awaitText("127.0.0.1:8080 on this host leads to port 80");
+    desktop.fill("#port-typed", "8080:81");
+    assertThat(desktop.textOf("#port-problem")).contains("twice");
+    desktop.click("#port-remove-8080");
+    desktop.await("closed", () -> host.inspect("web").spec().ports().isEmpty());
+  }
+
+  @Test
+  void thePaletteFindsSnapshotsAndSettings() throws Exception {
+    have("lab", VmState.RUNNING);
+    host.takeSnapshot("lab", "gold", "", io.vivarium.client.Progress.NONE);
+    desktop.press(KeyCode.CONTROL, KeyCode.K);
+    desktop.awaitSeen("#palette-search");
+    desktop.write("gold");
+    desktop.awaitText("Snapshot gold");
+    desktop.press(KeyCode.ENTER);
+    desktop.await("chosen", () -> desktop.textOf("#snapshot-title").equals("gold"));
+    desktop.press(KeyCode.CONTROL, KeyCode.K);
+    desktop.awaitSeen("#palette-search");
+    desktop.write("larger");
+    desktop.press(KeyCode.ENTER);
+    desktop.await("larger", () -> desktop.shell().desk().state().textPercent() == 110);
+  }
+
+  @Test
+  void aMachineStandsInAWindowOfItsOwn() {
+    have("lab", VmState.RUNNING);
+    desktop.click("#card-lab");
+    desktop.awaitScreen("~ #");
+    desktop.press(KeyCode.F6);
+    desktop.press(KeyCode.CONTROL, KeyCode.D);
+    desktop.awaitSeen("#card-lab");
+    desktop.await("two windows", () -> javafx.stage.Window.getWindows().size() == 2);
+    desktop.await(
+        "its console",
+        () ->
+            javafx.stage.Window.getWindows().stream()
+                .map(window -> window.getScene().lookup("#terminal"))
+                .filter(io.vivarium.desktop.terminal.TerminalView.class::isInstance)
+                .map(io.vivarium.desktop.terminal.TerminalView.class::cast)
+                .anyMatch(terminal -> terminal.screenText().contains("~ #")));
+  }
+
+  @Test
   void aCrashIsShownWithItsReason() throws Exception {
     have("lab", VmState.RUNNING);
     desktop.click("#card-lab");
@@ -295,6 +404,7 @@ class DesktopTest {
     desktop.press(KeyCode.CONTROL, KeyCode.F);
     desktop.write("two");
     desktop.awaitGone("#card-one");
+    desktop.press(KeyCode.TAB);
     desktop.press(KeyCode.TAB);
     desktop.press(KeyCode.TAB);
     desktop.await("focus", () -> desktop.shell().root().lookup("#card-two").isFocused());
@@ -349,6 +459,52 @@ class DesktopTest {
   }
 
   @Test
+  void severalAreChosenAndStopped() throws Exception {
+    have("one", VmState.RUNNING);
+    have("two", VmState.RUNNING);
+    have("three", VmState.STOPPED);
+    desktop.press(KeyCode.CONTROL, KeyCode.A);
+    desktop.await("count", () -> desktop.textOf("#bulk-count").equals("3 chosen"));
+    desktop.click("#bulk-stop");
+    desktop.await(
+        "stopped",
+        () ->
+            host.inspect("one").state() == VmState.STOPPED
+                && host.inspect("two").state() == VmState.STOPPED);
+    assertThat(host.calls()).doesNotContain("stop three");
+    desktop.click("#bulk-delete");
+    desktop.click("#dialog-yes");
+    desktop.awaitSeen("#tile-image");
+  }
+
+  @Test
+  void theTableIsRemembered() throws Exception {
+    have("lab", VmState.RUNNING);
+    desktop.click("#home-view");
+    desktop.awaitSeen("#row-lab");
+    desktop.press(KeyCode.ENTER);
+    desktop.await("its page", () -> desktop.textOf("#vm-name").equals("lab"));
+    desktop.press(KeyCode.F6);
+    desktop.press(KeyCode.ALT, KeyCode.LEFT);
+    desktop.awaitSeen("#row-lab");
+    assertThat(desktop.shell().desk().state().homeTable()).isTrue();
+  }
+
+  @Test
+  void aFailureOffersAnotherTry() {
+    have("lab", VmState.STOPPED);
+    host.failWith("start", new VivariumException(Kind.HOST, "No room.", "Run 'sudo make room'."));
+    desktop.click("#card-lab");
+    desktop.click("#vm-start");
+    desktop.awaitText("lab: No room.");
+    desktop.press(KeyCode.CONTROL, KeyCode.SHIFT, KeyCode.J);
+    desktop.awaitText("Copy “sudo make room”");
+    host.cure("start");
+    desktop.click("#job-again");
+    desktop.await("started", () -> desktop.textOf("#vm-state").equals("Running"));
+  }
+
+  @Test
   void twoDesktopsSeeTheSame() throws Exception {
     have("lab", VmState.STOPPED);
     host.start("lab", true, io.vivarium.client.Progress.NONE);
@@ -365,5 +521,20 @@ class DesktopTest {
     desktop.click("#rail-host");
     desktop.awaitText("sudo apt install passt");
     desktop.awaitText("This KVM interprets ring 0");
+  }
+
+  @Test
+  void theLibraryIsCheckedAndRepaired() {
+    host.find(
+        new io.vivarium.client.Finding(
+            "machines/old", "a folder without a spec", "it is moved to the trash", false, false));
+    desktop.click("#rail-host");
+    desktop.click("#library-check");
+    desktop.awaitText("A folder without a spec.");
+    desktop.click("#library-repair");
+    desktop.awaitText("Repaired: it is moved to the trash.");
+    desktop.awaitGone("#library-repair");
+    desktop.click("#library-check");
+    desktop.awaitSeen("#library-whole");
   }
 }

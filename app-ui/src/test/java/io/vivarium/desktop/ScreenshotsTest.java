@@ -3,8 +3,10 @@ package io.vivarium.desktop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vivarium.client.VivariumException;
+import io.vivarium.desktop.fake.FakeStats;
 import io.vivarium.desktop.fake.FakeVivarium;
 import io.vivarium.desktop.fake.Samples;
+import io.vivarium.desktop.model.DesktopState;
 import io.vivarium.desktop.model.HostLimits;
 import io.vivarium.desktop.ui.Place;
 import io.vivarium.desktop.ui.Texts;
@@ -53,7 +55,18 @@ class ScreenshotsTest {
     Samples.fill(host, Instant.now());
     onFx(() -> shell.desk().vms().refresh());
     settle();
+    for (String vm : java.util.List.of("build", "debian-tiny", "scratch")) {
+      FakeStats.fill(shell.desk().stats().of(vm));
+    }
+    WaitForAsyncUtils.sleep(2500, java.util.concurrent.TimeUnit.MILLISECONDS);
+    settle();
     shoot(shell, "home-" + mode);
+    onFx(() -> shell.desk().state().setHomeTable(true));
+    onFx(() -> shell.go(Place.ALL));
+    WaitForAsyncUtils.sleep(2500, java.util.concurrent.TimeUnit.MILLISECONDS);
+    settle();
+    shoot(shell, "table-" + mode);
+    onFx(() -> shell.desk().state().setHomeTable(false));
     onFx(() -> shell.openWizard(WizardStart.GALLERY));
     settle();
     shoot(shell, "wizard-" + mode);
@@ -73,8 +86,15 @@ class ScreenshotsTest {
     settle();
     shoot(shell, "timeline-chosen-" + mode);
     tab(shell, 2);
-    shoot(shell, "details-" + mode);
+    shoot(shell, "disks-" + mode);
     tab(shell, 3);
+    shoot(shell, "network-" + mode);
+    tab(shell, 4);
+    settle();
+    shoot(shell, "stats-" + mode);
+    tab(shell, 5);
+    shoot(shell, "settings-" + mode);
+    tab(shell, 6);
     shoot(shell, "log-" + mode);
     onFx(() -> shell.openVm("kernel-test"));
     settle();
@@ -157,10 +177,11 @@ class ScreenshotsTest {
                   new DesktopWindow(
                       host,
                       new Texts(Locale.ENGLISH),
+                      new DesktopState(FOLDER.resolve("none.properties")),
                       new HostLimits(16L << 30, 8),
                       InstantSource.system());
               Stage stage = FxToolkit.toolkitContext().getRegisteredStage();
-              window.show(stage, new DesktopState(FOLDER.resolve("none.properties")));
+              window.show(stage);
               return window;
             })
         .get();

@@ -29,7 +29,7 @@ public final class HostPage implements Page {
     again =
         Nodes.id(Nodes.button(texts.get("check.again"), Icons.REFRESH, this::check), "check-again");
     rows.setId("check-rows");
-    ScrollPane scroll = new ScrollPane(rows);
+    ScrollPane scroll = new ScrollPane(Nodes.column("host-parts", rows, new LibraryCheck(desk)));
     scroll.setFitToWidth(true);
     scroll.getStyleClass().add("edge-to-edge");
     VBox.setVgrow(scroll, Priority.ALWAYS);

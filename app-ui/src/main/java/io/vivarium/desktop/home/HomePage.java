@@ -11,39 +11,42 @@ import io.vivarium.desktop.ui.Place;
 import io.vivarium.desktop.ui.Texts;
 import io.vivarium.desktop.vm.VmVerbs;
 import io.vivarium.desktop.wizard.WizardStart;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import javafx.beans.InvalidationListener;
+import javafx.collections.SetChangeListener;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
-import javafx.scene.control.ScrollPane;
 import javafx.scene.control.TextField;
-import javafx.scene.input.KeyEvent;
-import javafx.scene.layout.FlowPane;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 
-/** The VMs as cards, or the ways to the first one. */
+/** The VMs as cards or as a table, or the ways to the first one. */
 public final class HomePage implements Page {
+  /** Beats between two readings of what the VMs use. */
+  private static final int SAMPLE_BEATS = 2;
+
   private final Desk desk;
   private final Texts texts;
   private final Place place;
   private final VmVerbs verbs;
-  private final Map<VmItem, VmCard> cards = new HashMap<>();
-  private final FlowPane flow = new FlowPane();
+  private final Selection selection = new Selection();
+  private final CardGrid grid;
+  private final VmTable table;
+  private final BulkBar bulk;
   private final TextField search = new TextField();
   private final Label nothing = Nodes.label("", "muted");
   private final StackPane body = new StackPane();
-  private final ScrollPane scroll = new ScrollPane(flow);
   private final HomeTiles tiles;
   private final Button add;
+  private final Button view;
   private final VBox node;
   private boolean wantsFocus;
+  private int beats;
   private final InvalidationListener follow = observable -> refresh();
   private final Runnable tick = this::tick;
 
@@ -53,13 +56,15 @@ public final class HomePage implements Page {
     this.place = place;
     this.verbs = new VmVerbs(desk);
     this.tiles = new HomeTiles(desk);
-    flow.getStyleClass().add("cards");
-    scroll.setFitToWidth(true);
-    scroll.getStyleClass().add("edge-to-edge");
+    grid = new CardGrid(item -> new VmCard(item, desk, verbs, new Choosing()));
+    table = new VmTable(desk, selection);
+    bulk = new BulkBar(desk, selection, verbs);
+    selection.chosen().addListener((SetChangeListener<VmItem>) change -> showSelection());
     search.setPromptText(texts.get("home.search"));
     search.setId("home-search");
     search.getStyleClass().add("search");
     search.textProperty().subscribe(text -> refresh());
+    view = Nodes.id(Nodes.iconButton("", Icons.LIST, this::toggleView), "home-view");
     add =
         Nodes.id(
             Nodes.button(texts.get("verb.new"), Icons.NEW, this::openWizard, "accent"), "home-new");
@@ -71,10 +76,30 @@ public final class HomePage implements Page {
                 Nodes.label(texts.get("home.title." + place), "page-title"),
                 Nodes.spacer(),
                 search,
+                view,
                 add),
+            bulk,
             body);
     VBox.setVgrow(body, Priority.ALWAYS);
-    body.addEventFilter(KeyEvent.KEY_PRESSED, this::moveFocus);
+    showView();
+    showSelection();
+  }
+
+  private final class Choosing implements VmCard.Choice {
+    @Override
+    public boolean active() {
+      return !selection.isEmpty();
+    }
+
+    @Override
+    public void toggle(VmItem item) {
+      selection.toggle(item);
+    }
+
+    @Override
+    public void extend(VmItem item) {
+      selection.extend(item, shown());
+    }
   }
 
   @Override
@@ -101,49 +126,101 @@ public final class HomePage implements Page {
     desk.vms().items().removeListener(follow);
     desk.vms().loadedProperty().removeListener(follow);
     desk.ticker().remove(tick);
-    cards.clear();
-    flow.getChildren().clear();
+    grid.close();
+    table.getItems().clear();
   }
 
   @Override
   public List<Command> commands() {
-    return List.of(
-        Command.of(texts.get("verb.find"), "", Icons.SEARCH, "Ctrl+F", search::requestFocus),
+    List<Command> all = new ArrayList<>();
+    all.add(Command.of(texts.get("verb.find"), "", Icons.SEARCH, "Ctrl+F", search::requestFocus));
+    all.add(
+        Command.of(
+            texts.get(desk.state().homeTable() ? "home.cards" : "home.table"),
+            texts.get("palette.setting"),
+            desk.state().homeTable() ? Icons.CARDS : Icons.LIST,
+            "Ctrl+T",
+            this::toggleView));
+    all.add(
+        Command.of(
+            texts.get("home.selectAll"),
+            "",
+            Icons.SELECT_ALL,
+            "Ctrl+A",
+            () -> selection.set(shown())));
+    if (!selection.isEmpty()) {
+      all.add(Command.of(texts.get("bulk.clear"), "", Icons.CLOSE, "Esc", selection::clear));
+      all.add(
+          Command.of(
+              texts.get("verb.delete"),
+              texts.get("bulk.count", selection.chosen().size()),
+              Icons.DELETE,
+              "Delete",
+              bulk::deleteAll));
+      return all;
+    }
+    all.add(
         Command.of(
             texts.get("verb.rename"),
             texts.get("verb.subject.focused"),
             Icons.RENAME,
             "F2",
-            () -> focused().ifPresent(item -> verbs.rename(item.name(), () -> {}))),
+            () -> focused().ifPresent(item -> verbs.rename(item.name(), () -> {}))));
+    all.add(
         Command.of(
             texts.get("verb.delete"),
             texts.get("verb.subject.focused"),
             Icons.DELETE,
             "Delete",
             () -> focused().ifPresent(verbs::delete)));
+    return all;
   }
 
   private void openWizard() {
     desk.navigator().openWizard(WizardStart.GALLERY);
   }
 
+  private void toggleView() {
+    desk.state().setHomeTable(!desk.state().homeTable());
+    showView();
+    wantsFocus = true;
+    refresh();
+  }
+
+  private void showView() {
+    boolean asTable = desk.state().homeTable();
+    String other = texts.get(asTable ? "home.cards" : "home.table");
+    view.setGraphic(Icons.of(asTable ? Icons.CARDS : Icons.LIST));
+    view.getTooltip().setText(other);
+    view.setAccessibleText(other);
+  }
+
   private Optional<VmItem> focused() {
-    return flow.getChildren().stream()
-        .filter(Node::isFocusWithin)
-        .filter(VmCard.class::isInstance)
-        .map(child -> ((VmCard) child).item())
-        .findFirst();
+    if (desk.state().homeTable()) {
+      return Optional.ofNullable(table.getSelectionModel().getSelectedItem());
+    }
+    List<VmItem> found = new ArrayList<>();
+    grid.eachSeen(
+        card -> {
+          if (card.isFocusWithin()) {
+            found.add(card.item());
+          }
+        });
+    return found.stream().findFirst();
+  }
+
+  private List<VmItem> shown() {
+    return desk.vms().items().stream().filter(this::isShown).toList();
   }
 
   private void refresh() {
-    List<VmItem> shown = desk.vms().items().stream().filter(this::isShown).toList();
-    cards.keySet().retainAll(List.copyOf(desk.vms().items()));
-    List<VmCard> wanted =
-        shown.stream()
-            .map(item -> cards.computeIfAbsent(item, i -> new VmCard(i, desk, verbs)))
-            .toList();
-    if (!flow.getChildren().equals(wanted)) {
-      flow.getChildren().setAll(wanted);
+    List<VmItem> shown = shown();
+    selection.chosen().retainAll(shown);
+    if (desk.state().homeTable()) {
+      table.show(shown);
+    } else {
+      grid.show(shown);
+      showSelection();
     }
     Node content = bodyFor(shown);
     if (body.getChildren().isEmpty() || !content.equals(body.getChildren().getFirst())) {
@@ -151,13 +228,19 @@ public final class HomePage implements Page {
     }
     if (wantsFocus && desk.vms().loadedProperty().get()) {
       wantsFocus = false;
-      Nodes.focus(wanted.isEmpty() ? add : wanted.getFirst());
+      if (shown.isEmpty()) {
+        Nodes.focus(add);
+      } else if (desk.state().homeTable()) {
+        table.focusFirst();
+      } else {
+        grid.focusFirst();
+      }
     }
   }
 
   private Node bodyFor(List<VmItem> shown) {
     if (!shown.isEmpty()) {
-      return scroll;
+      return desk.state().homeTable() ? table : grid;
     }
     if (!desk.vms().loadedProperty().get()) {
       nothing.setText(texts.get("home.loading"));
@@ -178,7 +261,7 @@ public final class HomePage implements Page {
         switch (place) {
           case RUNNING -> VmModel.isAlive(item.state());
           case DISPOSABLE -> item.info().spec().disposable();
-          case ALL, IMAGES, HOST -> true;
+          case ALL, IMAGES, HOST, TRASH -> true;
         };
     String wanted = search.getText().strip().toLowerCase(Locale.ROOT);
     String image = item.info().spec().image();
@@ -188,44 +271,30 @@ public final class HomePage implements Page {
             || (image != null && image.contains(wanted)));
   }
 
+  private void showSelection() {
+    Nodes.visible(bulk, !selection.isEmpty());
+    bulk.refresh();
+    grid.eachSeen(
+        card -> card.showChosen(selection.chosen().contains(card.item()), !selection.isEmpty()));
+  }
+
   private void tick() {
     if (place == Place.RUNNING) {
       refresh();
     }
-    for (Node child : flow.getChildren()) {
-      ((VmCard) child).tick();
-    }
-  }
-
-  /** Arrow keys lead from card to card, in rows as they stand. */
-  private void moveFocus(KeyEvent event) {
-    List<Node> all = flow.getChildren();
-    int at = -1;
-    for (int i = 0; i < all.size(); i++) {
-      if (all.get(i).isFocused()) {
-        at = i;
+    beats = (beats + 1) % SAMPLE_BEATS;
+    if (desk.state().homeTable()) {
+      if (beats == 0) {
+        table.tick();
       }
-    }
-    if (at < 0) {
       return;
     }
-    double rowY = all.getFirst().getLayoutY();
-    int perRow = (int) all.stream().filter(card -> card.getLayoutY() == rowY).count();
-    int to =
-        switch (event.getCode()) {
-          case LEFT -> at - 1;
-          case RIGHT -> at + 1;
-          case UP -> at - perRow;
-          case DOWN -> at + perRow;
-          case HOME -> 0;
-          case END -> all.size() - 1;
-          default -> at;
-        };
-    if (to != at && to >= 0 && to < all.size()) {
-      all.get(to).requestFocus();
-    }
-    if (to != at) {
-      event.consume();
-    }
+    grid.eachSeen(
+        card -> {
+          card.tick();
+          if (beats == 0) {
+            card.sample();
+          }
+        });
   }
 }

@@ -93,7 +93,7 @@ public final class ImagesPage implements Page {
             words,
             Nodes.button(
                 texts.get("images.newVm"),
-                () -> desk.navigator().openWizard(new WizardStart(false, image.name()))));
+                () -> desk.navigator().openWizard(WizardStart.image(image.name()))));
     row.getChildren()
         .add(
             image.built()

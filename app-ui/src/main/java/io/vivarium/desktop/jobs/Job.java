@@ -39,6 +39,7 @@ public final class Job {
   private @Nullable VivariumException failure;
   private @Nullable Instant endedAt;
   private volatile boolean cancelRequested;
+  private Runnable again = () -> {};
 
   Job(String title, String command, Instant startedAt) {
     this.title = title;
@@ -100,6 +101,15 @@ public final class Job {
 
   void setUndo(@Nullable Runnable action) {
     undo.set(action);
+  }
+
+  /** Does the same work once more, as a new job. */
+  public void again() {
+    again.run();
+  }
+
+  void setAgain(Runnable action) {
+    again = action;
   }
 
   /** Asks the work to stop at its next step; it then undoes what it began. */

@@ -80,6 +80,7 @@ public final class Jobs implements AutoCloseable {
   /** Starts work; {@code done} gets its result on the interface thread. Call it there. */
   public <T> Job call(String title, String command, Work<T> work, Consumer<? super T> done) {
     Job job = new Job(title, command, clock.instant());
+    job.setAgain(() -> call(title, command, work, done));
     all.addFirst(job);
     forgetOld();
     threads.execute(() -> perform(job, work, done));
@@ -143,6 +144,10 @@ public final class Jobs implements AutoCloseable {
   /** Reads something in the background; one of the two is told on the interface thread. */
   public <T> void read(
       Reading<T> reading, Consumer<? super T> done, Consumer<VivariumException> failed) {
+    if (threads.isShutdown()) {
+      // The window is closed: nobody is there to be told.
+      return;
+    }
     threads.execute(
         () -> {
           try {

@@ -5,7 +5,10 @@ import io.vivarium.desktop.ui.Dialogs;
 import io.vivarium.desktop.ui.Icons;
 import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Texts;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import javafx.scene.control.Label;
 import javafx.scene.control.ListCell;
 import javafx.scene.control.ListView;
@@ -20,14 +23,16 @@ import javafx.scene.layout.VBox;
 /** Finds any verb by a few letters of it, and does it on Enter. */
 public final class Palette {
   private final List<Command> commands;
+  private final Set<String> words = new HashSet<>();
   private final Dialogs dialogs;
   private final TextField search = new TextField();
   private final ListView<Command> list = new ListView<>();
   private final VBox card;
 
   public Palette(List<Command> commands, Dialogs dialogs, Texts texts) {
-    this.commands = commands;
+    this.commands = new ArrayList<>();
     this.dialogs = dialogs;
+    add(commands);
     search.setId("palette-search");
     search.setPromptText(texts.get("palette.prompt"));
     list.setId("palette-list");
@@ -41,6 +46,18 @@ public final class Palette {
     card.setMaxSize(Region.USE_PREF_SIZE, Region.USE_PREF_SIZE);
     search.textProperty().subscribe(this::filter);
     search.addEventFilter(KeyEvent.KEY_PRESSED, this::key);
+  }
+
+  /** More that it finds; what has the same words as another is left out. */
+  public void add(List<Command> more) {
+    for (Command command : more) {
+      if (words.add(command.title() + "\n" + command.subject())) {
+        commands.add(command);
+      }
+    }
+    if (dialogs.showing()) {
+      filter(search.getText());
+    }
   }
 
   public void open() {

@@ -6,6 +6,8 @@ import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Texts;
 import io.vivarium.desktop.ui.Ticker;
 import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
 import javafx.collections.ListChangeListener;
 import javafx.collections.ObservableList;
 import javafx.scene.Node;
@@ -19,10 +21,18 @@ final class ActivityDrawer extends VBox {
   private final ObservableList<Job> jobs;
   private final Texts texts;
   private final InstantSource clock;
+  private final Runnable openHostCheck;
+  private final Map<Job, JobRow> known = new HashMap<>();
   private final VBox rows = Nodes.column("job-rows");
 
   ActivityDrawer(
-      ObservableList<Job> jobs, Texts texts, InstantSource clock, Ticker ticker, Runnable close) {
+      ObservableList<Job> jobs,
+      Texts texts,
+      InstantSource clock,
+      Ticker ticker,
+      Runnable close,
+      Runnable openHostCheck) {
+    this.openHostCheck = openHostCheck;
     this.jobs = jobs;
     this.texts = texts;
     this.clock = clock;
@@ -55,7 +65,14 @@ final class ActivityDrawer extends VBox {
     }
     rows.getChildren()
         .setAll(
-            jobs.stream().limit(MAX_ROWS).<Node>map(job -> new JobRow(job, texts, clock)).toList());
+            jobs.stream()
+                .limit(MAX_ROWS)
+                .<Node>map(
+                    job ->
+                        known.computeIfAbsent(
+                            job, one -> new JobRow(one, texts, clock, openHostCheck)))
+                .toList());
+    known.keySet().retainAll(jobs);
   }
 
   private void tick() {

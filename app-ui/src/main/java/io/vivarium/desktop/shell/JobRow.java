@@ -1,11 +1,16 @@
 package io.vivarium.desktop.shell;
 
 import io.vivarium.client.VivariumException;
+import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.desktop.jobs.Cure;
 import io.vivarium.desktop.jobs.Job;
+import io.vivarium.desktop.jobs.JobReport;
+import io.vivarium.desktop.jobs.TimeLeft;
 import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Format;
 import io.vivarium.desktop.ui.Icons;
 import io.vivarium.desktop.ui.Nodes;
+import io.vivarium.desktop.ui.Sentences;
 import io.vivarium.desktop.ui.Texts;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,31 +25,44 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 
-/** One job in the activity drawer. */
+/**
+ * One job in the activity drawer: how far it is, how long it still takes, what it was as a command,
+ * and the ways on: cancel, undo, and after a failure its cure, another try, a report.
+ */
 final class JobRow extends HBox {
   private final Job job;
   private final Texts texts;
   private final InstantSource clock;
+  private final Runnable openHostCheck;
   private final StackPane icon = new StackPane();
-  private final Label step = Nodes.label("", "job-step");
-  private final Label time = Nodes.label("", "job-time");
+  private final Label step = Nodes.paragraph("", "job-step");
+  private final Label why = Nodes.paragraph("", "job-why");
+  private final Label time = Nodes.whole(Nodes.label("", "job-time"));
   private final ProgressBar bar = new ProgressBar();
+  private final HBox ways = Nodes.row("job-ways");
   private final Button cancel;
+  private final Button undo;
 
-  JobRow(Job job, Texts texts, InstantSource clock) {
+  JobRow(Job job, Texts texts, InstantSource clock, Runnable openHostCheck) {
     this.job = job;
     this.texts = texts;
     this.clock = clock;
+    this.openHostCheck = openHostCheck;
     getStyleClass().addAll("row", "job-row");
     icon.getStyleClass().add("job-icon");
     bar.getStyleClass().add("small");
     bar.setMaxWidth(Double.MAX_VALUE);
     cancel = Nodes.button(texts.get("verb.cancel"), this::cancel, "small");
+    undo = Nodes.button(texts.get("verb.undo"), Icons.UNDO, this::undo, "small");
+    undo.getStyleClass().add("job-undo");
     Label title = Nodes.label(job.title(), "job-title");
-    HBox head = Nodes.row("job-head", title, Nodes.spacer(), time);
-    VBox words = Nodes.column("job-words", head, bar, step);
+    Label command = Nodes.label(job.command(), "job-command");
+    command.setMinWidth(0);
+    Nodes.visible(command, !job.command().isEmpty());
+    HBox head = Nodes.row("job-head", title, command, Nodes.spacer(), time);
+    VBox words = Nodes.column("job-words", head, bar, step, why, ways);
     HBox.setHgrow(words, Priority.ALWAYS);
-    getChildren().addAll(icon, words, cancel);
+    getChildren().addAll(icon, words, undo, cancel);
     if (!job.command().isEmpty()) {
       getChildren()
           .add(
@@ -57,6 +75,7 @@ final class JobRow extends HBox {
     job.stateProperty().addListener(follow);
     job.stepProperty().addListener(follow);
     job.fractionProperty().addListener(follow);
+    job.undoProperty().addListener(follow);
     job.lines().addListener(follow);
     refresh();
   }
@@ -67,10 +86,18 @@ final class JobRow extends HBox {
     cancel.setText(texts.get("job.cancelling"));
   }
 
+  private void undo() {
+    Runnable action = job.undoProperty().get();
+    if (action != null) {
+      action.run();
+    }
+  }
+
   private void refresh() {
     boolean running = job.state() == Job.State.RUNNING;
     Nodes.visible(bar, running);
     Nodes.visible(cancel, running);
+    Nodes.visible(undo, job.undoProperty().get() != null);
     bar.setProgress(
         job.fractionProperty().get() < 0
             ? ProgressBar.INDETERMINATE_PROGRESS
@@ -87,7 +114,39 @@ final class JobRow extends HBox {
                   case CANCELLED -> Icons.CLOSE;
                 },
                 "job-" + job.state().name().toLowerCase(Locale.ROOT)));
+    showFailure();
     tick();
+  }
+
+  private void showFailure() {
+    VivariumException failure = job.failure();
+    Nodes.visible(why, failure != null && !failure.cure().isEmpty());
+    Nodes.visible(ways, failure != null);
+    if (failure == null || !ways.getChildren().isEmpty()) {
+      return;
+    }
+    why.setText(failure.cure());
+    Cure.command(failure.cure())
+        .ifPresent(
+            command ->
+                ways.getChildren()
+                    .add(
+                        Nodes.button(
+                            texts.get("job.cure.copy", command),
+                            Icons.COPY,
+                            () -> Desk.copy(command),
+                            "small")));
+    if (failure.kind() == Kind.HOST) {
+      ways.getChildren()
+          .add(Nodes.button(texts.get("check.title"), Icons.HOST, openHostCheck, "small"));
+    }
+    ways.getChildren()
+        .addAll(
+            Nodes.id(
+                Nodes.button(texts.get("job.again"), Icons.REFRESH, job::again, "small"),
+                "job-again"),
+            Nodes.button(
+                texts.get("job.report"), Icons.COPY, () -> Desk.copy(JobReport.of(job)), "small"));
   }
 
   private String words() {
@@ -99,18 +158,23 @@ final class JobRow extends HBox {
       case DONE -> "";
       case CANCELLED -> texts.get("job.cancelled");
       case FAILED -> {
-        VivariumException why = job.failure();
-        yield why == null ? "" : (why.getMessage() + " " + why.cure()).strip();
+        VivariumException failure = job.failure();
+        yield failure == null ? "" : Sentences.of(String.valueOf(failure.getMessage()));
       }
     };
   }
 
-  /** Writes how long it runs, or how long ago it ended. */
+  /** Writes how long it runs and will, or how long ago it ended. */
   void tick() {
     Instant end = job.endedAt();
+    if (end != null) {
+      time.setText(Format.age(Duration.between(end, clock.instant()), texts));
+      return;
+    }
+    Duration elapsed = Duration.between(job.startedAt(), clock.instant());
     time.setText(
-        end == null
-            ? Format.span(Duration.between(job.startedAt(), clock.instant()))
-            : Format.age(Duration.between(end, clock.instant()), texts));
+        TimeLeft.of(elapsed, job.fractionProperty().get())
+            .map(left -> texts.get("job.left", Format.span(elapsed), Format.span(left)))
+            .orElse(Format.span(elapsed)));
   }
 }

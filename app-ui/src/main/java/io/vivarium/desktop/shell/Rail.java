@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
@@ -25,7 +26,7 @@ final class Rail extends VBox {
   private final Map<Place, Label> counts = new EnumMap<>(Place.class);
   private final ToggleGroup group = new ToggleGroup();
 
-  Rail(Texts texts, Consumer<Place> go) {
+  Rail(Texts texts, Consumer<Place> go, Runnable toggleActivity) {
     getStyleClass().add("rail");
     HBox mark =
         Nodes.row("mark", Icons.of(Icons.READY, "mark-icon"), Nodes.label("Vivarium", "mark-name"));
@@ -35,7 +36,20 @@ final class Rail extends VBox {
     add(Place.DISPOSABLE, Icons.DISPOSABLE, texts, go);
     getChildren().add(Nodes.label(texts.get("rail.library"), "rail-heading"));
     add(Place.IMAGES, Icons.IMAGES, texts, go);
+    add(Place.TRASH, Icons.TRASH, texts, go);
+    getChildren().add(Nodes.label(texts.get("rail.host"), "rail-heading"));
     add(Place.HOST, Icons.HOST, texts, go);
+    Button activity = new Button();
+    activity.setGraphic(
+        Nodes.row(
+            "rail-line",
+            Icons.of(Icons.ACTIVITY),
+            Nodes.label(texts.get("activity.title"), "rail-name")));
+    activity.setAccessibleText(texts.get("activity.title"));
+    activity.getStyleClass().add("rail-entry");
+    activity.setOnAction(e -> toggleActivity.run());
+    activity.setMaxWidth(Double.MAX_VALUE);
+    getChildren().add(Nodes.id(activity, "rail-activity"));
     getChildren().add(Nodes.spacer());
   }
 

@@ -31,7 +31,7 @@ final class TerminalSettings extends DefaultSettingsProvider {
   };
 
   private final Texts texts;
-  private final double wantedSize;
+  private double wantedSize;
 
   /**
    * @param wantedSize of the font in points; the nearest that makes whole cells is taken
@@ -39,6 +39,11 @@ final class TerminalSettings extends DefaultSettingsProvider {
   TerminalSettings(Texts texts, double wantedSize) {
     this.texts = texts;
     this.wantedSize = wantedSize;
+  }
+
+  /** Another size, which the panel asks for when its font is made anew. */
+  void setSize(double size) {
+    wantedSize = size;
   }
 
   @Override

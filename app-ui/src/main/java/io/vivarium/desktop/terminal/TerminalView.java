@@ -22,7 +22,6 @@ public final class TerminalView extends Pane implements AutoCloseable {
     CONNECTED
   }
 
-  private static final double FONT_SIZE = 13;
   private static final double PREFERRED_WIDTH = 640;
   private static final double PREFERRED_HEIGHT = 400;
   private static final int COLUMNS = 80;
@@ -32,21 +31,25 @@ public final class TerminalView extends Pane implements AutoCloseable {
   private final Jobs jobs;
   private final Supplier<String> vmName;
   private final ConsoleTty tty = new ConsoleTty();
+  private final TerminalSettings settings;
   private final TerminalWidget widget;
   private final ReadOnlyObjectWrapper<Link> link = new ReadOnlyObjectWrapper<>(Link.APART);
   private long attempt;
 
   /**
+   * @param fontSize in pixels
    * @param vmName the VM's name of the moment
    */
-  public TerminalView(Vivarium vivarium, Jobs jobs, Texts texts, Supplier<String> vmName) {
+  public TerminalView(
+      Vivarium vivarium, Jobs jobs, Texts texts, double fontSize, Supplier<String> vmName) {
     this.vivarium = vivarium;
     this.jobs = jobs;
     this.vmName = vmName;
     getStyleClass().add("terminal-host");
     setMinSize(0, 0);
     setPrefSize(PREFERRED_WIDTH, PREFERRED_HEIGHT);
-    widget = new TerminalWidget(COLUMNS, LINES, new TerminalSettings(texts, FONT_SIZE));
+    settings = new TerminalSettings(texts, fontSize);
+    widget = new TerminalWidget(COLUMNS, LINES, settings);
     widget.setTtyConnector(tty);
     widget.start();
     widget.getPane().setManaged(false);
@@ -130,6 +133,26 @@ public final class TerminalView extends Pane implements AutoCloseable {
     if (of == attempt) {
       link.set(Link.APART);
     }
+  }
+
+  /**
+   * Takes another font size, and as many cells as then fit.
+   *
+   * @param pixels of the font
+   */
+  public void setFontSize(double pixels) {
+    settings.setSize(pixels);
+    widget.renewFont();
+  }
+
+  /** Columns that fit. */
+  public int columns() {
+    return widget.getTerminalTextBuffer().getWidth();
+  }
+
+  /** For tests: the emulator. */
+  TerminalWidget widget() {
+    return widget;
   }
 
   /** Puts the keyboard into the terminal. */

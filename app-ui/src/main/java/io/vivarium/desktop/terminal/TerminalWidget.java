@@ -35,6 +35,13 @@ final class TerminalWidget extends JediTermFxWidget {
     doWithTerminalStarter(starter -> starter.sendBytes(bytes, true));
   }
 
+  /** Takes the font of the settings anew. */
+  void renewFont() {
+    if (getTerminalPanel() instanceof Panel panel) {
+      panel.renewFont();
+    }
+  }
+
   @Override
   protected TerminalPanel createTerminalPanel(
       SettingsProvider settings, StyleState style, TerminalTextBuffer buffer) {
@@ -68,6 +75,10 @@ final class TerminalWidget extends JediTermFxWidget {
   private static final class Panel extends TerminalPanel {
     Panel(SettingsProvider settings, TerminalTextBuffer buffer, StyleState style) {
       super(settings, buffer, style);
+    }
+
+    void renewFont() {
+      reinitFontAndResize();
     }
 
     @Override

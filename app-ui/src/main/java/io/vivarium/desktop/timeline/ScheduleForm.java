@@ -103,6 +103,15 @@ final class ScheduleForm {
   static String command(String vm, SnapshotSchedule wanted) {
     return "viv timeline "
         + vm
-        + (wanted.everyMinutes() == 0 ? " --off" : " --every " + wanted.everyMinutes() + "m");
+        + " --every "
+        + (wanted.everyMinutes() == 0 ? "off" : wanted.everyMinutes() + "m")
+        + " --keep-all "
+        + wanted.allForMinutes()
+        + "m --hourly "
+        + wanted.hourlyForHours()
+        + " --daily "
+        + wanted.dailyForDays()
+        + " --quota "
+        + (wanted.quotaBytes() == 0 ? "off" : Sizes.typed(wanted.quotaBytes()));
   }
 }

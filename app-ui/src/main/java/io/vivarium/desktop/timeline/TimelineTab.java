@@ -49,6 +49,7 @@ public final class TimelineTab extends VBox implements TimelineCell.Tree {
   private int lanes = 1;
   private long largest = 1;
   private @Nullable String undoable;
+  private @Nullable String wanted;
 
   /**
    * @param onGuestReplaced the guest is another one now
@@ -146,18 +147,23 @@ public final class TimelineTab extends VBox implements TimelineCell.Tree {
     largest = Math.max(1, now.stream().mapToLong(SnapshotInfo::ownBytes).max().orElse(1));
     Nodes.visible(automatic, now.stream().anyMatch(SnapshotInfo::automatic));
     arrange();
+    String chooseNow = wanted;
+    if (chooseNow != null) {
+      wanted = null;
+      choose(chooseNow);
+    }
   }
 
   /** Lays the rows out anew and keeps the choice. */
   private void arrange() {
     Lanes.Row before = list.getSelectionModel().getSelectedItem();
-    String wanted = before == null || before.snapshot() == null ? null : before.snapshot().id();
+    String chosenId = before == null || before.snapshot() == null ? null : before.snapshot().id();
     List<Lanes.Row> rows = Lanes.of(snapshots, item.info().snapshot(), this::isShown);
     lanes = rows.stream().mapToInt(Lanes.Row::width).max().orElse(1);
     int at = 0;
     for (int i = 0; i < rows.size(); i++) {
       SnapshotInfo snapshot = rows.get(i).snapshot();
-      if (snapshot != null && snapshot.id().equals(wanted)) {
+      if (snapshot != null && snapshot.id().equals(chosenId)) {
         at = i;
       }
     }
@@ -201,6 +207,12 @@ public final class TimelineTab extends VBox implements TimelineCell.Tree {
         list.scrollTo(row);
       }
     }
+  }
+
+  /** The same as soon as the tree is read. */
+  public void chooseWhenRead(String id) {
+    wanted = id;
+    refresh();
   }
 
   private ContextMenu contextMenu(SnapshotInfo of) {

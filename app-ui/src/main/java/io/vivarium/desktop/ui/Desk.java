@@ -2,7 +2,10 @@ package io.vivarium.desktop.ui;
 
 import io.vivarium.client.Vivarium;
 import io.vivarium.desktop.jobs.Jobs;
+import io.vivarium.desktop.model.DesktopState;
 import io.vivarium.desktop.model.HostLimits;
+import io.vivarium.desktop.model.SnapshotSums;
+import io.vivarium.desktop.model.StatsModel;
 import io.vivarium.desktop.model.VmModel;
 import java.time.InstantSource;
 import javafx.collections.ObservableList;
@@ -16,6 +19,9 @@ public record Desk(
     Vivarium vivarium,
     Jobs jobs,
     VmModel vms,
+    StatsModel stats,
+    SnapshotSums sums,
+    DesktopState state,
     Texts texts,
     Navigator navigator,
     Dialogs dialogs,
@@ -24,6 +30,25 @@ public record Desk(
     Ticker ticker,
     HostLimits limits,
     InstantSource clock) {
+
+  /** The same for another window, with ways and questions of its own. */
+  public Desk in(Navigator otherNavigator, Dialogs otherDialogs, Toasts otherToasts) {
+    return new Desk(
+        vivarium,
+        jobs,
+        vms,
+        stats,
+        sums,
+        state,
+        texts,
+        otherNavigator,
+        otherDialogs,
+        banners,
+        otherToasts,
+        ticker,
+        limits,
+        clock);
+  }
 
   /** Copies to the clipboard. */
   public static void copy(String text) {

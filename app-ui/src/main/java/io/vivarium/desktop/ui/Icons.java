@@ -59,6 +59,16 @@ public final class Icons {
   public static final Ikon AUTOMATIC = Material2OutlinedMZ.SCHEDULE;
   public static final Ikon SETTINGS = Material2OutlinedMZ.SETTINGS;
   public static final Ikon KEEP = Material2OutlinedAL.BOOKMARK_BORDER;
+  public static final Ikon GROW = Material2OutlinedMZ.OPEN_IN_FULL;
+  public static final Ikon DETACH = Material2OutlinedAL.EJECT;
+  public static final Ikon PORT = Material2OutlinedMZ.SETTINGS_ETHERNET;
+  public static final Ikon NETWORK = Material2OutlinedAL.LANGUAGE;
+  public static final Ikon CAPTURE = Material2OutlinedAL.FIBER_MANUAL_RECORD;
+  public static final Ikon STATS = Material2OutlinedMZ.SHOW_CHART;
+  public static final Ikon DETACH_WINDOW = Material2OutlinedMZ.OPEN_IN_NEW;
+  public static final Ikon TEXT = Material2OutlinedAL.FORMAT_SIZE;
+  public static final Ikon TRASH = Material2OutlinedAL.DELETE_SWEEP;
+  public static final Ikon SELECT_ALL = Material2OutlinedMZ.SELECT_ALL;
   public static final Ikon THEME = Material2OutlinedAL.BRIGHTNESS_6;
 
   private Icons() {}

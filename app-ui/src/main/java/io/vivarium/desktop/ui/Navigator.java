@@ -10,6 +10,12 @@ public interface Navigator {
   /** The page of a VM. */
   void openVm(String name);
 
+  /** The page of a VM, in a window of its own. */
+  void detachVm(String name);
+
+  /** A snapshot in its VM's timeline. */
+  void openSnapshot(String vm, String id);
+
   /** The page that makes a new VM. */
   void openWizard(WizardStart start);
 

@@ -6,5 +6,6 @@ public enum Place {
   RUNNING,
   DISPOSABLE,
   IMAGES,
-  HOST
+  HOST,
+  TRASH
 }

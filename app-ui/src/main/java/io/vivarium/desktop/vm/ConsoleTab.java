@@ -2,14 +2,18 @@ package io.vivarium.desktop.vm;
 
 import io.vivarium.client.VmInfo;
 import io.vivarium.client.VmState;
+import io.vivarium.desktop.model.DesktopState;
 import io.vivarium.desktop.model.VmItem;
 import io.vivarium.desktop.model.VmModel;
 import io.vivarium.desktop.terminal.TerminalView;
+import io.vivarium.desktop.ui.Command;
 import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Icons;
 import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.StateBadge;
 import io.vivarium.desktop.ui.Texts;
+import java.util.ArrayList;
+import java.util.List;
 import javafx.animation.PauseTransition;
 import javafx.geometry.Pos;
 import javafx.scene.control.Label;
@@ -20,11 +24,12 @@ import javafx.scene.layout.VBox;
 import javafx.util.Duration;
 
 /** The terminal of a VM, and while it cannot be typed into, a strip that says why. */
-final class ConsoleTab extends VBox {
+final class ConsoleTab extends VBox implements VmTab {
   /** Between two tries to reach a console whose VM runs. */
   private static final Duration RETRY = Duration.millis(500);
 
   private final Texts texts;
+  private final DesktopState state;
   private final TerminalView terminal;
   private final Label stripText = Nodes.label("", "strip-text");
   private final StackPane stripIcon = new StackPane();
@@ -33,7 +38,9 @@ final class ConsoleTab extends VBox {
 
   ConsoleTab(VmItem item, Desk desk) {
     this.texts = desk.texts();
-    terminal = new TerminalView(desk.vivarium(), desk.jobs(), texts, item::name);
+    state = desk.state();
+    terminal =
+        new TerminalView(desk.vivarium(), desk.jobs(), texts, state.terminalFont(), item::name);
     terminal.setId("terminal");
     VBox.setVgrow(terminal, Priority.ALWAYS);
     strip = Nodes.row("console-strip", stripIcon, stripText);
@@ -53,8 +60,8 @@ final class ConsoleTab extends VBox {
             });
   }
 
-  /** The VM is now so. */
-  void follow(VmInfo info) {
+  @Override
+  public void follow(VmInfo info) {
     if (VmModel.isAlive(info.state())) {
       terminal.connect();
     } else {
@@ -76,11 +83,46 @@ final class ConsoleTab extends VBox {
     focusTerminal();
   }
 
+  @Override
+  public List<Command> commands() {
+    List<Command> all = new ArrayList<>();
+    for (String key : List.of("Ctrl+EQUALS", "Ctrl+PLUS", "Ctrl+ADD")) {
+      all.add(font("console.font.larger", key, () -> font(state.terminalFont() + 1)));
+    }
+    for (String key : List.of("Ctrl+MINUS", "Ctrl+SUBTRACT")) {
+      all.add(font("console.font.smaller", key, () -> font(state.terminalFont() - 1)));
+    }
+    all.add(
+        font(
+            "console.font.usual",
+            "Ctrl+DIGIT0",
+            () -> {
+              state.resetTerminalFont();
+              terminal.setFontSize(state.terminalFont());
+            }));
+    return all;
+  }
+
+  private Command font(String title, String key, Runnable action) {
+    return Command.of(texts.get(title), texts.get("palette.setting"), Icons.TEXT, key, action);
+  }
+
+  private void font(int size) {
+    state.setTerminalFont(size);
+    terminal.setFontSize(state.terminalFont());
+  }
+
+  @Override
+  public void shown() {
+    focusTerminal();
+  }
+
   void focusTerminal() {
     terminal.focusTerminal();
   }
 
-  void close() {
+  @Override
+  public void close() {
     retry.stop();
     terminal.close();
   }

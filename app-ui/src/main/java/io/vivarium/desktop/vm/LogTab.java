@@ -1,6 +1,7 @@
 package io.vivarium.desktop.vm;
 
 import io.vivarium.desktop.model.VmItem;
+import io.vivarium.desktop.ui.Command;
 import io.vivarium.desktop.ui.Console;
 import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Icons;
@@ -18,9 +19,10 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
 
 /** The console's log since the last start, as lines that can be searched. */
-final class LogTab extends VBox {
+final class LogTab extends VBox implements VmTab {
   private final VmItem item;
   private final Desk desk;
+  private final Texts texts;
   private final javafx.collections.ObservableList<String> lines =
       FXCollections.observableArrayList();
   private final FilteredList<String> shown = new FilteredList<>(lines);
@@ -30,7 +32,7 @@ final class LogTab extends VBox {
   LogTab(VmItem item, Desk desk) {
     this.item = item;
     this.desk = desk;
-    Texts texts = desk.texts();
+    this.texts = desk.texts();
     search.setPromptText(texts.get("log.search"));
     search.setId("log-search");
     search.getStyleClass().add("search");
@@ -49,6 +51,18 @@ final class LogTab extends VBox {
             Nodes.button(texts.get("log.refresh"), Icons.REFRESH, this::refresh));
     getStyleClass().addAll("column", "tab-page");
     getChildren().addAll(head, list);
+  }
+
+  @Override
+  public void shown() {
+    refresh();
+  }
+
+  @Override
+  public List<Command> commands() {
+    return List.of(
+        Command.of(texts.get("verb.find"), "", Icons.SEARCH, "Ctrl+F", search::requestFocus),
+        Command.of(texts.get("log.refresh"), item.name(), Icons.REFRESH, "F5", this::refresh));
   }
 
   void refresh() {

@@ -14,16 +14,28 @@ import io.vivarium.desktop.ui.StateBadge;
 import io.vivarium.desktop.ui.Texts;
 import java.time.Duration;
 import java.time.Instant;
+import javafx.scene.Node;
 import javafx.scene.control.Button;
+import javafx.scene.control.ContentDisplay;
 import javafx.scene.control.Label;
 import javafx.scene.control.MenuButton;
 import javafx.scene.control.MenuItem;
 import javafx.scene.control.SeparatorMenuItem;
+import javafx.scene.control.Tooltip;
 import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.VBox;
+import org.jspecify.annotations.Nullable;
 import org.kordamp.ikonli.Ikon;
 
-/** The name and state of a VM and the verbs that its state allows. */
+/**
+ * The name and state of a VM and the verbs that its state allows. Where there is little room, the
+ * verbs are icons only.
+ */
 final class VmHeader extends HBox {
+  /** Width below which the verbs have no words, in sizes of the name's font. */
+  private static final double ROOM_FOR_WORDS = 50;
+
   private final VmItem item;
   private final Desk desk;
   private final Texts texts;
@@ -38,52 +50,68 @@ final class VmHeader extends HBox {
   private final Button force;
   private final Button snapshot;
   private final Button fork;
+  private final Button save;
+  private final Button proceed;
+  private final HBox buttons;
   private final MenuItem kill;
   private final MenuItem rename;
+  private final MenuItem keep;
+  private @Nullable String savedOf;
 
-  VmHeader(VmItem item, Desk desk, VmVerbs verbs, Runnable takeSnapshot) {
+  VmHeader(VmItem item, Desk desk, VmVerbs verbs, Runnable takeSnapshot, boolean detached) {
     this.item = item;
     this.desk = desk;
     this.texts = desk.texts();
     badge = Nodes.id(new StateBadge(texts), "vm-state");
     back =
         Nodes.iconButton(texts.get("verb.back"), Icons.BACK, () -> desk.navigator().go(Place.ALL));
+    Nodes.visible(back, !detached);
+    proceed = verb("vm-proceed", "verb.proceed", Icons.START, () -> verbs.proceed(item));
+    proceed.getStyleClass().add("accent");
     start = verb("vm-start", "verb.start", Icons.START, () -> verbs.start(item.name()));
-    start.getStyleClass().add("accent");
     resume = verb("vm-resume", "verb.resume", Icons.START, () -> verbs.resume(item.name()));
     resume.getStyleClass().add("accent");
     pause = verb("vm-pause", "verb.pause", Icons.PAUSE, () -> verbs.pause(item.name()));
+    save = verb("vm-save", "verb.save", Icons.KEEP, () -> verbs.save(item));
     stop = verb("vm-stop", "verb.stop", Icons.STOP, () -> verbs.stop(item.name()));
     force = verb("vm-force", "verb.force", Icons.KILL, () -> verbs.kill(item.name()));
     force.getStyleClass().add("danger");
     snapshot = verb("vm-snapshot", "verb.snapshot", Icons.SNAPSHOT, takeSnapshot);
     fork = verb("vm-fork", "verb.fork", Icons.FORK, () -> verbs.fork(item.name()));
     kill = menuItem("verb.kill", Icons.KILL, () -> verbs.kill(item.name()));
+    keep = menuItem("verb.keep", Icons.KEEP, () -> verbs.keep(item.name()));
     rename = menuItem("verb.rename", Icons.RENAME, () -> verbs.rename(item.name(), () -> {}));
     MenuItem delete = menuItem("verb.delete", Icons.DELETE, () -> verbs.delete(item));
+    MenuItem window =
+        detached
+            ? menuItem("verb.attachWindow", Icons.OPEN, () -> desk.navigator().go(Place.ALL))
+            : menuItem(
+                "verb.detachWindow",
+                Icons.DETACH_WINDOW,
+                () -> desk.navigator().detachVm(item.name()));
     MenuButton more = Nodes.id(new MenuButton("", Icons.of(Icons.MORE)), "vm-more");
     more.setAccessibleText(texts.get("verb.more"));
     more.getStyleClass().addAll("button-icon", "no-arrow");
-    more.getItems().addAll(kill, new SeparatorMenuItem(), rename, delete);
-    HBox title = Nodes.row("", name, badge);
-    getStyleClass().addAll("row", "vm-header");
-    getChildren()
+    more.getItems()
         .addAll(
-            back,
-            Nodes.column("vm-title", title, facts),
-            Nodes.spacer(),
-            start,
-            resume,
-            pause,
-            stop,
-            force,
-            snapshot,
-            fork,
-            more);
+            window, new SeparatorMenuItem(), kill, keep, new SeparatorMenuItem(), rename, delete);
+    HBox title = Nodes.row("", name, badge);
+    VBox words = Nodes.column("vm-title", title, facts);
+    words.setMinWidth(0);
+    HBox.setHgrow(words, Priority.ALWAYS);
+    buttons =
+        Nodes.row(
+            "vm-verbs", proceed, start, resume, pause, save, stop, force, snapshot, fork, more);
+    buttons.setMinWidth(USE_PREF_SIZE);
+    getStyleClass().addAll("row", "vm-header");
+    getChildren().addAll(back, words, buttons);
+    widthProperty().subscribe(this::fit);
   }
 
   private Button verb(String id, String key, Ikon icon, Runnable action) {
-    return Nodes.id(Nodes.button(texts.get(key), icon, action), id);
+    Button button = Nodes.id(Nodes.button(texts.get(key), icon, action), id);
+    button.setTooltip(new Tooltip(texts.get(key)));
+    return button;
   }
 
   private MenuItem menuItem(String key, Ikon icon, Runnable action) {
@@ -92,20 +120,58 @@ final class VmHeader extends HBox {
     return entry;
   }
 
+  private void fit() {
+    boolean narrow = getWidth() < ROOM_FOR_WORDS * name.getFont().getSize();
+    for (Node node : buttons.getChildren()) {
+      if (node instanceof Button button) {
+        button.setContentDisplay(narrow ? ContentDisplay.GRAPHIC_ONLY : ContentDisplay.LEFT);
+      }
+    }
+  }
+
   void show(VmInfo info) {
     VmState state = info.state();
+    boolean off = state == VmState.STOPPED || state == VmState.CRASHED;
+    boolean on = state == VmState.RUNNING || state == VmState.PAUSED;
     name.setText(info.name());
     badge.show(state);
-    Nodes.visible(start, state == VmState.STOPPED || state == VmState.CRASHED);
+    Nodes.visible(start, off);
     Nodes.visible(resume, state == VmState.PAUSED);
     Nodes.visible(pause, state == VmState.RUNNING);
-    Nodes.visible(stop, state == VmState.RUNNING || state == VmState.PAUSED);
+    Nodes.visible(save, on);
+    Nodes.visible(stop, on);
     Nodes.visible(force, state == VmState.STOPPING);
+    Nodes.visible(fork, on);
     snapshot.setDisable(state == VmState.STARTING || state == VmState.STOPPING);
-    fork.setDisable(state != VmState.RUNNING && state != VmState.PAUSED);
     kill.setDisable(!VmModel.isAlive(state));
     rename.setDisable(VmModel.isAlive(state));
+    keep.setVisible(info.spec().disposable());
+    findSaved(state == VmState.STOPPED ? info.snapshot() : null);
+    fit();
     tick();
+  }
+
+  /** Offers to go on where the VM was saved, when it is stopped at such a snapshot. */
+  private void findSaved(@Nullable String id) {
+    if (id == null || !id.equals(savedOf)) {
+      showSaved(false);
+    }
+    if (id != null && !id.equals(savedOf)) {
+      desk.jobs()
+          .read(
+              () -> desk.vivarium().snapshots(item.name()),
+              all -> showSaved(all.stream().anyMatch(one -> VmVerbs.isSavedState(one, id))),
+              why -> {});
+    }
+    savedOf = id;
+  }
+
+  private void showSaved(boolean saved) {
+    Nodes.visible(proceed, saved);
+    start.getStyleClass().remove("accent");
+    if (!saved) {
+      start.getStyleClass().add("accent");
+    }
   }
 
   void tick() {

@@ -1,13 +1,13 @@
 package io.vivarium.desktop.vm;
 
 import io.vivarium.client.VmInfo;
-import io.vivarium.client.VmState;
 import io.vivarium.desktop.model.VmItem;
 import io.vivarium.desktop.model.VmModel;
 import io.vivarium.desktop.timeline.TimelineTab;
 import io.vivarium.desktop.ui.Command;
 import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Icons;
+import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Page;
 import io.vivarium.desktop.ui.Place;
 import io.vivarium.desktop.ui.Texts;
@@ -25,6 +25,8 @@ import org.kordamp.ikonli.Ikon;
 
 /** Everything about one VM. */
 public final class VmPage implements Page {
+  private record Entry(String key, Ikon icon, VmTab tab) {}
+
   private final Desk desk;
   private final Texts texts;
   private final VmItem item;
@@ -32,43 +34,84 @@ public final class VmPage implements Page {
   private final VmHeader header;
   private final ConsoleTab console;
   private final TimelineTab timeline;
-  private final DetailsTab details;
-  private final LogTab log;
+  private final List<Entry> entries;
   private final TabPane tabs = new TabPane();
   private final VBox node;
   private final Runnable tick = this::tick;
   private final ListChangeListener<VmItem> gone = change -> leaveIfGone();
+  private final boolean detached;
   private Subscription following = Subscription.EMPTY;
 
-  public VmPage(Desk desk, VmItem item) {
+  /**
+   * @param detached whether it stands in a window of its own
+   */
+  public VmPage(Desk desk, VmItem item, boolean detached) {
     this.desk = desk;
     this.texts = desk.texts();
     this.item = item;
+    this.detached = detached;
     verbs = new VmVerbs(desk);
     console = new ConsoleTab(item, desk);
     timeline = new TimelineTab(item, desk, console::reconnect);
-    details = new DetailsTab(item, desk);
-    log = new LogTab(item, desk);
-    header = new VmHeader(item, desk, verbs, this::snapshot);
+    entries =
+        List.of(
+            new Entry("tab.console", Icons.TERMINAL, console),
+            new Entry("tab.timeline", Icons.TIMELINE, new Timeline()),
+            new Entry("tab.disks", Icons.DISK, new DisksTab(item, desk)),
+            new Entry("tab.network", Icons.NETWORK, new NetworkTab(item, desk)),
+            new Entry("tab.stats", Icons.STATS, new StatsTab(item, desk)),
+            new Entry("tab.settings", Icons.SETTINGS, new SettingsTab(item, desk, verbs)),
+            new Entry("tab.log", Icons.LIST, new LogTab(item, desk)));
+    header = new VmHeader(item, desk, verbs, timeline::take, detached);
     tabs.setTabClosingPolicy(TabPane.TabClosingPolicy.UNAVAILABLE);
     tabs.setId("vm-tabs");
-    tabs.getTabs()
-        .addAll(
-            tab("tab.console", Icons.TERMINAL, console),
-            tab("tab.timeline", Icons.TIMELINE, timeline),
-            tab("tab.details", Icons.NOTE, details),
-            tab("tab.log", Icons.LIST, log));
+    for (Entry entry : entries) {
+      tabs.getTabs().add(tab(entry));
+    }
     VBox.setVgrow(tabs, Priority.ALWAYS);
     node = new VBox(header, tabs);
     node.getStyleClass().add("vm-page");
-    tabs.getSelectionModel().selectedItemProperty().subscribe(this::tabChosen);
+    tabs.getSelectionModel().selectedIndexProperty().subscribe(index -> shown().shown());
   }
 
-  private Tab tab(String key, Ikon icon, Node content) {
-    Tab tab = new Tab(texts.get(key), content);
-    tab.setGraphic(Icons.of(icon));
-    tab.setId(key.replace('.', '-'));
+  /** The timeline stands in another package and knows nothing of tabs. */
+  private final class Timeline implements VmTab {
+    @Override
+    public void follow(VmInfo info) {
+      timeline.follow();
+    }
+
+    @Override
+    public void shown() {
+      timeline.refresh();
+      timeline.focusList();
+    }
+
+    @Override
+    public void tick() {
+      timeline.tick();
+    }
+
+    @Override
+    public List<Command> commands() {
+      List<Command> all = new ArrayList<>(timeline.commands());
+      all.add(
+          Command.of(texts.get("verb.find"), "", Icons.SEARCH, "Ctrl+F", timeline::focusSearch));
+      return all;
+    }
+  }
+
+  private Tab tab(Entry entry) {
+    Node content = entry.tab instanceof Node own ? own : timeline;
+    Tab tab = new Tab(texts.get(entry.key), content);
+    tab.setGraphic(Icons.of(entry.icon));
+    tab.setId(entry.key.replace('.', '-'));
     return tab;
+  }
+
+  /** The tab that is shown. */
+  private VmTab shown() {
+    return entries.get(Math.max(0, tabs.getSelectionModel().getSelectedIndex())).tab;
   }
 
   /** The name of the VM that is shown. */
@@ -92,7 +135,7 @@ public final class VmPage implements Page {
     desk.vms().items().addListener(gone);
     desk.ticker().add(tick);
     timeline.refresh();
-    console.focusTerminal();
+    shown().shown();
   }
 
   @Override
@@ -100,14 +143,12 @@ public final class VmPage implements Page {
     following.unsubscribe();
     desk.vms().items().removeListener(gone);
     desk.ticker().remove(tick);
-    console.close();
+    entries.forEach(entry -> entry.tab.close());
   }
 
   private void follow(VmInfo info) {
     header.show(info);
-    console.follow(info);
-    timeline.follow();
-    details.follow(info);
+    entries.forEach(entry -> entry.tab.follow(info));
   }
 
   private void leaveIfGone() {
@@ -121,41 +162,24 @@ public final class VmPage implements Page {
     }
   }
 
-  private void tabChosen(Tab tab) {
-    if (tab.getContent() == console) {
-      console.focusTerminal();
-    } else if (tab.getContent() == timeline) {
-      timeline.refresh();
-      timeline.focusList();
-    } else if (tab.getContent() == details) {
-      details.sample();
-    } else if (tab.getContent() == log) {
-      log.refresh();
-    }
-  }
-
   private void tick() {
     header.tick();
-    if (shows(details)) {
-      details.sample();
-    } else if (shows(timeline)) {
-      timeline.tick();
-    }
+    shown().tick();
   }
 
-  private boolean shows(Node content) {
-    return content.equals(tabs.getSelectionModel().getSelectedItem().getContent());
-  }
-
-  private void snapshot() {
-    timeline.take();
+  /** Shows a snapshot in the timeline. */
+  public void showSnapshot(String id) {
+    tabs.getSelectionModel().select(1);
+    timeline.chooseWhenRead(id);
   }
 
   private void show(int tab) {
-    tabs.getSelectionModel().select(tab);
-    if (tab == 0) {
-      console.focusTerminal();
+    if (tabs.getSelectionModel().getSelectedIndex() == tab) {
+      shown().shown();
     } else {
+      tabs.getSelectionModel().select(tab);
+    }
+    if (tab > 1) {
       tabs.requestFocus();
     }
   }
@@ -163,39 +187,58 @@ public final class VmPage implements Page {
   @Override
   public List<Command> commands() {
     String name = item.name();
-    VmState state = item.state();
     List<Command> all = new ArrayList<>();
-    all.add(Command.of(texts.get("verb.snapshot"), name, Icons.SNAPSHOT, "Ctrl+S", this::snapshot));
-    all.add(
-        Command.of(
-            texts.get("verb.back"),
-            "",
-            Icons.BACK,
-            "Alt+Left",
-            () -> desk.navigator().go(Place.ALL)));
-    all.add(Command.of(texts.get("verb.leaveTerminal"), "", Icons.COMMAND, "F6", this::otherPane));
+    all.add(Command.of(texts.get("verb.snapshot"), name, Icons.SNAPSHOT, "Ctrl+S", timeline::take));
     all.add(Command.of(texts.get("verb.undo"), name, Icons.UNDO, "Ctrl+Z", timeline::undo));
-    if (shows(timeline)) {
-      all.addAll(timeline.commands());
-      all.add(
-          Command.of(texts.get("verb.find"), "", Icons.SEARCH, "Ctrl+F", timeline::focusSearch));
-    } else if (!VmModel.isAlive(state)) {
+    if (detached) {
       all.add(
           Command.of(
-              texts.get("verb.rename"),
+              texts.get("verb.attachWindow"),
               name,
-              Icons.RENAME,
-              "F2",
-              () -> verbs.rename(name, () -> {})));
+              Icons.OPEN,
+              "Ctrl+W",
+              () -> desk.navigator().go(Place.ALL)));
+    } else {
       all.add(
           Command.of(
-              texts.get("verb.delete"), name, Icons.DELETE, "Delete", () -> verbs.delete(item)));
+              texts.get("verb.back"),
+              "",
+              Icons.BACK,
+              "Alt+Left",
+              () -> desk.navigator().go(Place.ALL)));
+      all.add(
+          Command.of(
+              texts.get("verb.detachWindow"),
+              name,
+              Icons.DETACH_WINDOW,
+              "Ctrl+D",
+              () -> desk.navigator().detachVm(name)));
     }
-    all.add(Command.of(texts.get("tab.console"), name, Icons.TERMINAL, "Ctrl+1", () -> show(0)));
-    all.add(Command.of(texts.get("tab.timeline"), name, Icons.TIMELINE, "Ctrl+2", () -> show(1)));
-    all.add(Command.of(texts.get("tab.details"), name, Icons.NOTE, "Ctrl+3", () -> show(2)));
-    all.add(Command.of(texts.get("tab.log"), name, Icons.LIST, "Ctrl+4", () -> show(3)));
+    all.add(Command.of(texts.get("verb.leaveTerminal"), "", Icons.COMMAND, "F6", this::otherPane));
+    all.addAll(shown().commands());
+    if (tabs.getSelectionModel().getSelectedIndex() != 1) {
+      all.addAll(ownKeys());
+    }
+    for (int i = 0; i < entries.size(); i++) {
+      int tab = i;
+      Entry entry = entries.get(i);
+      all.add(
+          Command.of(texts.get(entry.key), name, entry.icon, "Ctrl+" + (i + 1), () -> show(tab)));
+    }
     return all;
+  }
+
+  /** F2 and Delete, which in the timeline are for the chosen snapshot. */
+  private List<Command> ownKeys() {
+    String name = item.name();
+    if (VmModel.isAlive(item.state())) {
+      return List.of();
+    }
+    return List.of(
+        Command.of(
+            texts.get("verb.rename"), name, Icons.RENAME, "F2", () -> verbs.rename(name, () -> {})),
+        Command.of(
+            texts.get("verb.delete"), name, Icons.DELETE, "Delete", () -> verbs.delete(item)));
   }
 
   /** The way out of the terminal for the keyboard, and back. */
@@ -204,6 +247,8 @@ public final class VmPage implements Page {
       header.focusFirst();
     } else {
       show(0);
+      Nodes.focus(console);
+      console.focusTerminal();
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.vivarium.desktop.vm;
 
+import io.vivarium.client.SnapshotInfo;
 import io.vivarium.client.VmState;
 import io.vivarium.desktop.model.VmItem;
 import io.vivarium.desktop.model.VmModel;
@@ -9,13 +10,22 @@ import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Icons;
 import io.vivarium.desktop.ui.Texts;
 import io.vivarium.desktop.wizard.NameRule;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** What can be done with a VM, from its card, its page or the palette: the same words and ways. */
 public final class VmVerbs {
   /** How long a guest may take to shut down before it is ended; the user may force it earlier. */
   private static final long STOP_TIMEOUT_MILLIS = 60_000;
+
+  /** Names of snapshots that a VM goes on from begin so. */
+  private static final String SAVED = "saved-";
+
+  private static final ZoneId ZONE = ZoneId.systemDefault();
 
   private final Desk desk;
   private final Texts texts;
@@ -59,6 +69,64 @@ public final class VmVerbs {
             "viv stop " + name,
             progress -> desk.vivarium().stop(name, STOP_TIMEOUT_MILLIS, progress),
             desk.vms()::refresh);
+  }
+
+  /** Keeps a running VM as it is, and stops it: {@link #proceed} goes on from there. */
+  public void save(VmItem item) {
+    String name = item.name();
+    boolean paused = item.state() == VmState.PAUSED;
+    String as =
+        SAVED + DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").format(LocalDateTime.now(ZONE));
+    desk.jobs()
+        .run(
+            texts.get("job.save", name),
+            "viv pause "
+                + name
+                + " && viv snapshot take "
+                + name
+                + " "
+                + as
+                + " && viv kill "
+                + name,
+            progress -> {
+              // Between the snapshot and the end nothing may happen that would be lost.
+              if (!paused) {
+                desk.vivarium().pause(name);
+              }
+              boolean kept = false;
+              try {
+                desk.vivarium().takeSnapshot(name, as, texts.get("save.note"), progress);
+                kept = true;
+              } finally {
+                if (!kept && !paused) {
+                  desk.vivarium().resume(name);
+                }
+              }
+              desk.vivarium().kill(name);
+            },
+            () -> {
+              desk.vms().refresh();
+              desk.toasts().show(texts.get("save.done", name));
+            });
+  }
+
+  /** Whether a VM that stands on the snapshot of this id was saved there to go on later. */
+  static boolean isSavedState(SnapshotInfo snapshot, String id) {
+    return snapshot.id().equals(id) && snapshot.live() && snapshot.name().startsWith(SAVED);
+  }
+
+  /** Goes on where {@link #save} ended. */
+  public void proceed(VmItem item) {
+    String name = item.name();
+    String id = item.info().snapshot();
+    if (id != null) {
+      desk.jobs()
+          .call(
+              texts.get("job.proceed", name),
+              "viv snapshot restore " + name + " " + id,
+              progress -> desk.vivarium().restoreSnapshot(name, id, true, progress),
+              info -> desk.vms().refresh());
+    }
   }
 
   /** Makes live copies of a running VM. */
@@ -106,13 +174,33 @@ public final class VmVerbs {
             texts.get(alive ? "delete.text.running" : "delete.text"),
             texts.get("verb.delete"),
             true,
-            () ->
-                desk.jobs()
-                    .run(
-                        texts.get("job.delete", name),
-                        "viv rm " + (alive ? "--force " : "") + name,
-                        progress -> desk.vivarium().remove(name, alive),
-                        desk.vms()::refresh));
+            () -> deleteNow(name, alive));
+  }
+
+  /** Moves several VMs to the trash, after one question. */
+  public void deleteAll(List<VmItem> items) {
+    if (items.size() == 1) {
+      delete(items.getFirst());
+      return;
+    }
+    desk.dialogs()
+        .confirm(
+            texts.get("delete.all.title", items.size()),
+            items.stream().map(VmItem::name).collect(Collectors.joining(", "))
+                + "\n\n"
+                + texts.get("delete.text.running"),
+            texts.get("verb.delete"),
+            true,
+            () -> items.forEach(item -> deleteNow(item.name(), VmModel.isAlive(item.state()))));
+  }
+
+  private void deleteNow(String name, boolean alive) {
+    desk.jobs()
+        .run(
+            texts.get("job.delete", name),
+            "viv rm " + (alive ? "--force " : "") + name,
+            progress -> desk.vivarium().remove(name, alive),
+            desk.vms()::refresh);
   }
 
   /** Asks for a new name; {@code then} runs when it has it. */
@@ -160,6 +248,7 @@ public final class VmVerbs {
       case RUNNING -> {
         all.add(Command.of(texts.get("verb.pause"), name, Icons.PAUSE, () -> pause(name)));
         all.add(Command.of(texts.get("verb.stop"), name, Icons.STOP, () -> stop(name)));
+        all.add(Command.of(texts.get("verb.save"), name, Icons.KEEP, () -> save(item)));
       }
       case PAUSED ->
           all.add(Command.of(texts.get("verb.resume"), name, Icons.START, () -> resume(name)));

@@ -11,7 +11,9 @@ import io.vivarium.desktop.ui.Console;
 import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Texts;
+import java.time.Duration;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import javafx.beans.binding.Bindings;
 import javafx.collections.ListChangeListener;
 import javafx.scene.control.Button;
@@ -38,6 +40,7 @@ final class LaunchView extends VBox {
   private final Label log = Nodes.label("", "launch-log");
   private final Button cancel;
   private volatile boolean created;
+  private volatile boolean wasWarm;
   private @Nullable Job job;
 
   LaunchView(Desk desk, VmSpec spec, String command, boolean andStart) {
@@ -81,6 +84,7 @@ final class LaunchView extends VBox {
                 command,
                 this::make,
                 info -> {
+                  remember();
                   desk.vms().refresh();
                   made.accept(info.name());
                 });
@@ -103,6 +107,17 @@ final class LaunchView extends VBox {
             });
   }
 
+  /** How long a warm start took, for the next wizard's summary. */
+  private void remember() {
+    Job done = job;
+    String image = spec.image();
+    if (andStart && wasWarm && done != null && image != null) {
+      desk.state()
+          .setStartMillis(
+              image, Duration.between(done.startedAt(), desk.clock().instant()).toMillis());
+    }
+  }
+
   private void showLog(Job of) {
     var lines = of.lines();
     int from = Math.max(0, lines.size() - LOG_LINES);
@@ -114,7 +129,8 @@ final class LaunchView extends VBox {
     Vivarium vivarium = desk.vivarium();
     String image = spec.image();
     if (image != null) {
-      if (!isBuilt(vivarium, image)) {
+      wasWarm = has(vivarium, image, ImageInfo::warm);
+      if (!has(vivarium, image, ImageInfo::built)) {
         vivarium.buildImage(image, progress);
         stopIfCancelled(progress);
       }
@@ -140,10 +156,9 @@ final class LaunchView extends VBox {
     }
   }
 
-  private static boolean isBuilt(Vivarium vivarium, String image) throws VivariumException {
-    return vivarium.images().stream()
-        .filter(info -> info.name().equals(image))
-        .anyMatch(ImageInfo::built);
+  private static boolean has(Vivarium vivarium, String image, Predicate<ImageInfo> property)
+      throws VivariumException {
+    return vivarium.images().stream().filter(info -> info.name().equals(image)).anyMatch(property);
   }
 
   private void stopIfCancelled(Progress progress) throws VivariumException {

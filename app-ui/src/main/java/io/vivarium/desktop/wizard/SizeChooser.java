@@ -8,6 +8,8 @@ import javafx.scene.Node;
 import javafx.scene.control.Label;
 import javafx.scene.control.Slider;
 import javafx.scene.control.TextField;
+import javafx.scene.control.ToggleButton;
+import javafx.scene.control.ToggleGroup;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
@@ -31,7 +33,59 @@ final class SizeChooser extends VBox {
     getStyleClass().addAll("column", "fields");
     memoryBox = new FieldBox("wizard-memory", texts.get("wizard.memory"), memory());
     cpusBox = new FieldBox("wizard-cpus", texts.get("wizard.cpus"), cpus());
-    getChildren().addAll(memoryBox, cpusBox);
+    getChildren().addAll(presets(texts), memoryBox, cpusBox);
+  }
+
+  /** Small, medium, large: what fits most, within what the host has. */
+  private Node presets(Texts texts) {
+    HBox row = new HBox();
+    ToggleGroup group = new ToggleGroup();
+    for (Preset preset : Preset.values()) {
+      long memory = Math.min(preset.memory, limits.maxMemoryBytes());
+      int cpus = Math.min(preset.cpus, limits.maxCpus());
+      ToggleButton button =
+          Nodes.id(
+              new ToggleButton(
+                  texts.get(
+                      "wizard.size." + preset, io.vivarium.desktop.ui.Format.bytes(memory), cpus)),
+              "wizard-size-" + preset.name().toLowerCase(java.util.Locale.ROOT));
+      button.setToggleGroup(group);
+      button
+          .getStyleClass()
+          .add(
+              switch (preset) {
+                case S -> "left-pill";
+                case M -> "center-pill";
+                case L -> "right-pill";
+              });
+      button.setOnAction(
+          e -> {
+            form.memory.set(Sizes.typed(memory));
+            form.cpus.set(cpus);
+            button.setSelected(true);
+          });
+      Runnable follow =
+          () -> button.setSelected(form.memoryBytes() == memory && form.cpus.get() == cpus);
+      form.memory.subscribe(follow);
+      form.cpus.subscribe(follow);
+      follow.run();
+      row.getChildren().add(button);
+    }
+    return row;
+  }
+
+  private enum Preset {
+    S(256L << 20, 1),
+    M(1L << 30, 2),
+    L(4L << 30, 4);
+
+    private final long memory;
+    private final int cpus;
+
+    Preset(long memory, int cpus) {
+      this.memory = memory;
+      this.cpus = cpus;
+    }
   }
 
   private static long[] steps(long most) {

@@ -9,6 +9,7 @@ import java.util.List;
 import javafx.scene.Node;
 import javafx.scene.control.Label;
 import javafx.scene.control.TextField;
+import javafx.scene.control.TitledPane;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
 import javafx.scene.layout.FlowPane;
@@ -29,6 +30,7 @@ final class SourceChooser extends VBox {
   final FieldBox kernelBox;
   final FieldBox initrdBox;
   private final VBox ownFields;
+  private final TitledPane advanced;
 
   SourceChooser(WizardForm form, Texts texts) {
     this.form = form;
@@ -51,12 +53,13 @@ final class SourceChooser extends VBox {
     TextField cmdline = Nodes.id(new TextField(), "wizard-cmdline");
     cmdline.setPromptText("console=ttyS0");
     cmdline.textProperty().bindBidirectional(form.cmdline);
-    ownFields =
-        Nodes.column(
-            "fields",
-            kernelBox,
-            initrdBox,
+    ownFields = Nodes.column("fields", kernelBox, initrdBox);
+    advanced =
+        new TitledPane(
+            texts.get("wizard.advanced"),
             new FieldBox("wizard-cmdline", texts.get("wizard.cmdline"), cmdline));
+    advanced.setExpanded(false);
+    advanced.setId("wizard-advanced");
     getChildren().addAll(switcher(), imageBox, ownFields);
     form.ownKernel.subscribe(this::showSource);
     images
@@ -67,6 +70,11 @@ final class SourceChooser extends VBox {
                 form.image.set((ImageInfo) toggle.getUserData());
               }
             });
+  }
+
+  /** What few need, folded: only an own kernel has such. */
+  Node advanced() {
+    return advanced;
   }
 
   private Node switcher() {
@@ -93,6 +101,7 @@ final class SourceChooser extends VBox {
   private void showSource(boolean own) {
     Nodes.visible(imageBox, !own);
     Nodes.visible(ownFields, own);
+    Nodes.visible(advanced, own);
   }
 
   private Node file(String id, String promptKey, javafx.beans.property.StringProperty value) {

@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.stream.Stream;
 import javafx.beans.Observable;
 import javafx.scene.Node;
-import javafx.scene.control.CheckBox;
 import javafx.scene.control.ScrollPane;
 import javafx.scene.control.TextField;
 import javafx.scene.layout.HBox;
@@ -42,13 +41,22 @@ public final class WizardPage implements Page {
     this.start = start;
     this.form = new WizardForm(desk.limits(), taken -> desk.vms().find(taken).isPresent(), texts);
     form.ownKernel.set(start.ownKernel());
+    form.kernel.set(start.kernel());
+    form.disk.set(start.disk());
     source = new SourceChooser(form, texts);
     size = new SizeChooser(form, desk.limits(), texts);
     devices = new DeviceChooser(form, texts);
     name.textProperty().bindBidirectional(form.name);
     name.setOnKeyTyped(e -> form.nameTyped());
     nameBox = new FieldBox("wizard-name", texts.get("wizard.name"), name);
-    summary = new SummaryBox(form, texts, () -> create(true), () -> create(false), this::cancel);
+    summary =
+        new SummaryBox(
+            form,
+            desk,
+            () -> create(true),
+            () -> create(false),
+            this::createDisposable,
+            this::cancel);
     formNode = buildForm();
     node.getChildren().setAll(formNode);
     Stream.<Observable>of(
@@ -69,9 +77,6 @@ public final class WizardPage implements Page {
   }
 
   private Node buildForm() {
-    CheckBox disposable =
-        Nodes.id(new CheckBox(texts.get("wizard.disposable")), "wizard-disposable");
-    disposable.selectedProperty().bindBidirectional(form.disposable);
     VBox fields =
         Nodes.column(
             "wizard-fields",
@@ -79,12 +84,7 @@ public final class WizardPage implements Page {
             section("wizard.section.name", nameBox),
             section("wizard.section.size", size),
             section("wizard.section.devices", devices),
-            section(
-                "wizard.section.life",
-                Nodes.column(
-                    "field",
-                    disposable,
-                    Nodes.paragraph(texts.get("wizard.disposable.text"), "muted", "small-text"))));
+            source.advanced());
     ScrollPane scroll = new ScrollPane(fields);
     scroll.setFitToWidth(true);
     scroll.getStyleClass().add("edge-to-edge");
@@ -147,6 +147,12 @@ public final class WizardPage implements Page {
         problems.getOrDefault(WizardForm.Field.DISK, ""),
         problems.getOrDefault(WizardForm.Field.PORTS, ""));
     summary.refresh(problems.isEmpty());
+  }
+
+  private void createDisposable() {
+    form.disposable.set(true);
+    create(true);
+    form.disposable.set(false);
   }
 
   private void cancel() {

@@ -69,7 +69,11 @@ public final class Samples {
     host.add(
         spec("scratch", "debian-tiny", 256, 1, true), VmState.PAUSED, now.minusSeconds(640), SHELL);
     host.add(
-        spec("web", "debian-12", 1024, 2, false), VmState.STOPPED, now.minusSeconds(90_000), "");
+        spec("web", "debian-12", 1024, 2, false)
+            .withNetwork("user", List.of(new VmSpec.PortSpec("127.0.0.1", 8080, 80, "tcp"))),
+        VmState.STOPPED,
+        now.minusSeconds(90_000),
+        "");
     snapshot(
         host,
         "a",
@@ -137,7 +141,15 @@ public final class Samples {
             (long) mib << 20,
             180L << 20,
             (long) (mib + 180) << 20,
-            "~ # make -j2\n  CC      init/main.o\n  CC      kernel/fork.o\n  LD      vmlinux\n  BUILD   arch/x86/boot/bzImage\nKernel: arch/x86/boot/bzImage is ready  (#14)\n~ # ",
+            """
+            ~ # make -j2
+              CC      init/main.o
+              CC      kernel/fork.o
+              LD      vmlinux
+              BUILD   arch/x86/boot/bzImage
+            Kernel: arch/x86/boot/bzImage is ready  (#14)
+            ~ #\
+            """,
             null));
   }
 }

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Guests without an operating system, in C: an ELF with a PVH note, which QEMU runs as well. */
-final class BareGuest {
+public final class BareGuest {
   private static final List<String> SOURCES = List.of("bare.ld", "start.S", "virtio.h");
   private static final List<String> FLAGS =
       List.of(
@@ -39,7 +39,7 @@ final class BareGuest {
    *
    * @param defines as {@code ROUNDS=1}
    */
-  static Path compile(Path folder, String name, String... defines)
+  public static Path compile(Path folder, String name, String... defines)
       throws IOException, InterruptedException {
     Path source = Files.createTempDirectory(folder, name);
     List<String> files = new ArrayList<>(SOURCES);

@@ -39,8 +39,11 @@ final class ForkCrowd {
     host.start(VM, false, Progress.NONE);
     try {
       Screen screen = new Screen();
-      try (ConsoleConnection console = host.console(VM, screen)) {
+      ConsoleConnection console = host.console(VM, screen);
+      try {
         screen.await("ready");
+      } finally {
+        console.close();
       }
       host.takeSnapshot(VM, "ready", "", Progress.NONE);
       for (int i = 1; i < args.length; i++) {

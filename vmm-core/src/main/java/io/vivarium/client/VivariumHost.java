@@ -35,8 +35,8 @@ public final class VivariumHost implements Vivarium {
     this.library = library;
     this.images = new HostImages(library.home());
     this.engines = new EngineVms(library, images);
-    this.devices = new VmDevices(library, engines);
     this.snapshots = new Snapshots(library, engines);
+    this.devices = new VmDevices(library, engines, snapshots);
     this.forks = new Forks(library, engines);
   }
 

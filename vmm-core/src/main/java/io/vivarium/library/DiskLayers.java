@@ -206,6 +206,18 @@ public final class DiskLayers {
     return open(disk, true);
   }
 
+  /** Makes a disk larger, durably; nobody may have it open. */
+  public void grow(DiskSpec disk, long bytes) throws IOException {
+    DurableFiles.change(
+        file(disk),
+        same -> {
+          try (Disk open = open(disk, false)) {
+            open.resize(bytes);
+            open.flush();
+          }
+        });
+  }
+
   /** The disk with the size that its file tells. */
   DiskSpec measured(DiskSpec disk) throws IOException {
     Path file = file(disk);

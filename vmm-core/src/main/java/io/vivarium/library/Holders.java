@@ -141,7 +141,11 @@ final class Holders {
     return maps;
   }
 
+  /** The VM's own counts while its engine lives: after that nothing runs from it. */
   private @Nullable MemoryMap mapOf(Holder holder) throws IOException {
+    if (holder.id() == null && !EngineLock.held(folder.lock())) {
+      return null;
+    }
     Path at = holder.id() == null ? folder.run() : holder.place().resolve("machine");
     return Files.exists(at.resolve(MemoryMap.NAME)) ? MemoryMap.read(at) : null;
   }

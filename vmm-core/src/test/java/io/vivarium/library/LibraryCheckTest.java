@@ -12,17 +12,15 @@ import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.images.disk.Disk;
 import io.vivarium.library.SnapshotStore.Entry;
-import io.vivarium.memory.LayerWriter;
-import io.vivarium.memory.MemoryLayers;
 import io.vivarium.memory.MemoryMap;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,7 +30,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Everything that is damaged, missing or foreign is named, and cured where it can be. */
 final class LibraryCheckTest {
   private static final String VM = "web";
-  private static final int PAGES = 8;
 
   @TempDir Path root;
   private Library library;
@@ -51,7 +48,7 @@ final class LibraryCheckTest {
     take("one");
     write("two");
     take("two");
-    takeLive("live");
+    SavedFixture.take(store, "live", "");
     write("now");
     ScheduleFile.write(folder, SnapshotSchedule.DEFAULT.every(10));
     new UndoJournal(folder)
@@ -70,40 +67,6 @@ final class LibraryCheckTest {
             "snapshotted",
             (machine, spec) -> new StoppedSnapshots(store).take(spec, name, "", false));
     SealedSums.record(folder, taken.spec().disks(), part -> true);
-  }
-
-  private void takeLive(String name) throws Exception {
-    MemoryLayers layers = new MemoryLayers(folder.memory());
-    DurableFiles.makeFolders(folder.memory());
-    Path unfinished = store.begin();
-    Path machine = unfinished.resolve("machine");
-    try (LayerWriter writer =
-        new LayerWriter(layers, DurableFiles.unfinished(folder.memory()), PAGES, null)) {
-      byte[] ram = new byte[PAGES * MemoryLayers.PAGE];
-      new Random(1).nextBytes(ram);
-      writer.store(0, MemorySegment.ofArray(ram).asSlice(0, (PAGES - 2L) * MemoryLayers.PAGE));
-      byte[] state = "{}".getBytes(StandardCharsets.US_ASCII);
-      Files.write(machine.resolve(MemoryMap.STATE), state);
-      writer.seal(state, machine);
-      writer.name();
-    }
-    DurableFiles.write(
-        unfinished.resolve(SnapshotFiles.ENGINE),
-        CheckedJson.write(new io.vivarium.client.JsonObject().put("version", 2)));
-    Entry two = store.find("two");
-    store.keep(
-        unfinished,
-        new Entry(
-            SnapshotStore.newId(),
-            name,
-            two.id(),
-            "",
-            Instant.now(),
-            true,
-            true,
-            false,
-            "",
-            two.spec()));
   }
 
   private void write(String text) throws Exception {
@@ -316,7 +279,7 @@ final class LibraryCheckTest {
 
   @Test
   void aRunningVmIsCheckedAndNotDisturbed() throws Exception {
-    EngineLock lock = EngineLock.acquire(folder.lock());
+    EngineLock lock = Objects.requireNonNull(EngineLock.acquire(folder.lock()));
     DiskSpec disk = library.read(folder).disks().getFirst();
     try (Disk open = new DiskLayers(folder.path()).open(disk, false)) {
       open.write(0, MemorySegment.ofArray(new byte[] {1}));

@@ -2,6 +2,9 @@ package io.vivarium.library;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vivarium.client.Finding;
+import io.vivarium.client.Progress;
+import io.vivarium.client.SnapshotSchedule;
 import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.images.disk.Disk;
@@ -17,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,42 +39,115 @@ final class SnapshotFaultsTest {
     void run(Library library, SnapshotStore store) throws Exception;
   }
 
-  private static final Map<String, Verb> VERBS =
-      Map.of(
-          "take", (library, store) -> take(library, store, "three"),
-          "restore", (library, store) -> restore(library, store, "one"),
-          "switch",
-              (library, store) -> {
-                take(library, store, "three");
-                restore(library, store, "one");
-              },
-          "remove", (library, store) -> store.remove(store.find("one")),
-          "remove and empty",
-              (library, store) -> {
-                take(library, store, "three");
-                store.remove(store.find("three"));
-                store.emptyTrash(Instant.MAX);
-              },
-          "undo",
-              (library, store) -> {
-                String id = store.find("two").id();
-                store.remove(store.find("two"));
-                store.bringBack(id);
-              },
-          "rename", (library, store) -> store.edit("two", "zwei", "noted"),
-          "pin", (library, store) -> store.pin("one", true),
-          "drop",
-              (library, store) -> {
-                take(library, store, "three");
-                store.drop(store.find("three").id());
-              },
-          "journal",
-              (library, store) -> {
-                UndoJournal journal = new UndoJournal(store.machine());
-                journal.add(
+  private static final String THIN_OUT = "thin out and merge";
+  private static final Map<String, Verb> VERBS = verbs();
+
+  private static Map<String, Verb> verbs() {
+    Map<String, Verb> all = new TreeMap<>();
+    all.put("take", (library, store) -> take(library, store, "three"));
+    all.put("take live", (library, store) -> SavedFixture.take(store, "three", "now"));
+    all.put("restore", (library, store) -> restore(library, store, "one"));
+    all.put(
+        "switch",
+        (library, store) -> {
+          take(library, store, "three");
+          restore(library, store, "one");
+        });
+    all.put("remove", (library, store) -> store.remove(store.find("one")));
+    all.put(
+        "remove and empty",
+        (library, store) -> {
+          take(library, store, "three");
+          store.remove(store.find("three"));
+          store.emptyTrash(Instant.MAX);
+        });
+    all.put(
+        "undo",
+        (library, store) -> {
+          String id = store.find("two").id();
+          store.remove(store.find("two"));
+          store.bringBack(id);
+        });
+    all.put("rename", (library, store) -> store.edit("two", "zwei", "noted"));
+    all.put("pin", (library, store) -> store.pin("one", true));
+    all.put(
+        "drop",
+        (library, store) -> {
+          take(library, store, "three");
+          store.drop(store.find("three").id());
+        });
+    all.put(
+        "journal",
+        (library, store) ->
+            new UndoJournal(store.machine())
+                .add(
                     new UndoJournal.Action(
-                        UndoJournal.Kind.WENT, store.find("one").id(), true, "a test"));
-              });
+                        UndoJournal.Kind.WENT, store.find("one").id(), true, "a test")));
+    all.put(
+        "grow",
+        (library, store) ->
+            library.whileStopped(
+                VM,
+                "grown",
+                (machine, spec) -> {
+                  DiskSpec disk = spec.disks().getFirst();
+                  new DiskLayers(machine.path()).grow(disk, 3 << 20);
+                  DiskSpec grown = new DiskSpec(disk.file(), "qcow2", 3 << 20, false);
+                  Library.rewrite(machine, spec.withDisks(List.of(grown)));
+                  return machine;
+                }));
+    all.put(
+        "schedule",
+        (library, store) -> {
+          ScheduleFile.write(store.machine(), SnapshotSchedule.DEFAULT.every(5));
+          ScheduleFile.write(store.machine(), SnapshotSchedule.DEFAULT);
+        });
+    all.put(
+        THIN_OUT,
+        (library, store) ->
+            new Thinning(store)
+                .run(new SnapshotSchedule(0, 0, 0, 0, 0), Instant.now(), true, part -> true));
+    all.put("sum", (library, store) -> sumAll(store));
+    all.put("create", (library, store) -> library.create(withDisk("other")));
+    all.put("rename the VM", (library, store) -> renameThereAndBack(library));
+    all.put(
+        "repair",
+        (library, store) -> {
+          LibraryCheck.check(library, List.of(), true, Progress.NONE);
+          return;
+        });
+    return all;
+  }
+
+  private static VmSpec withDisk(String name) {
+    return LibraryTest.spec(name).withDisks(List.of(new DiskSpec("", "qcow2", 2 << 20, false)));
+  }
+
+  private static void renameThereAndBack(Library library) throws Exception {
+    library.create(withDisk("other"));
+    library.rename("other", "another");
+    library.trash("another");
+  }
+
+  /** Automatic snapshots between "two" and now: they go, and their layers become one. */
+  private static void prepareThinOut(Library library, SnapshotStore store) throws Exception {
+    for (int i = 0; i < 3; i++) {
+      String name = "auto" + i;
+      library.whileStopped(
+          VM,
+          "snapshotted",
+          (machine, spec) -> new StoppedSnapshots(store).take(spec, name, "", true));
+      write(store.home().root(), "now");
+    }
+    take(library, store, "three");
+    sumAll(store);
+  }
+
+  private static void sumAll(SnapshotStore store) throws Exception {
+    for (Entry entry : store.entries()) {
+      SealedSums.record(store.machine(), entry.spec().disks(), part -> true);
+    }
+  }
 
   @TempDir Path folder;
   private Path original = Path.of("unset");
@@ -97,14 +174,14 @@ final class SnapshotFaultsTest {
   void makeLibrary() throws Exception {
     original = folder.resolve("original");
     Library library = Library.open(new Home(original));
-    VmSpec plain = LibraryTest.spec(VM);
-    library.create(plain.withDisks(List.of(new DiskSpec("", "qcow2", 2 << 20, false))));
+    library.create(withDisk(VM));
     SnapshotStore store = store(original);
     for (String name : List.of("one", "two")) {
       write(original, name);
       take(library, store, name);
       contents.put(store.find(name).id(), name);
     }
+    sumAll(store);
     write(original, "now");
   }
 
@@ -161,6 +238,9 @@ final class SnapshotFaultsTest {
       boolean reached = true;
       for (int at = 0; reached; at++) {
         Path home = copy(verb.getKey().replace(' ', '-') + "-" + at);
+        if (verb.getKey().equals(THIN_OUT)) {
+          prepareThinOut(Library.open(new Home(home)), store(home));
+        }
         Fault fault = faults.at(home, at);
         reached = run(home, verb.getValue(), fault);
         fault.after();
@@ -170,6 +250,11 @@ final class SnapshotFaultsTest {
         Library.open(new Home(home)).sweep();
         store(home).prune(null);
         assertWhole(home, where + ", swept");
+        Library library = Library.open(new Home(home));
+        LibraryCheck.check(library, List.of(), true, Progress.NONE);
+        assertThat(LibraryCheck.check(library, List.of(), false, Progress.NONE))
+            .as(where + ", repaired")
+            .isEmpty();
       }
     }
     System.out.printf("%d points%n", points);
@@ -194,12 +279,15 @@ final class SnapshotFaultsTest {
   }
 
   private void assertWhole(Path home, String where) throws Exception {
+    assertThat(LibraryCheck.check(Library.open(new Home(home)), List.of(), false, Progress.NONE))
+        .as(where)
+        .noneMatch(Finding::loss);
     SnapshotStore store = store(home);
     Set<String> there = new HashSet<>();
     for (Entry entry : store.entries()) {
       assertThat(SnapshotStore.damage(entry)).as(where).isNull();
       there.add(entry.id());
-      String expected = contents.getOrDefault(entry.id(), "now");
+      String expected = contents.getOrDefault(entry.id(), entry.live() ? "two" : "now");
       assertThat(read(home, entry.spec())).as("%s: %s", where, entry.name()).isEqualTo(expected);
     }
     for (SnapshotTrash.Item item : store.trash().items()) {

@@ -1,5 +1,6 @@
 package io.vivarium.client.internal;
 
+import io.vivarium.client.Disks;
 import io.vivarium.client.JsonException;
 import io.vivarium.client.JsonObject;
 import io.vivarium.client.Progress;
@@ -9,6 +10,7 @@ import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmInfo;
 import io.vivarium.client.VmSpec.DiskSpec;
+import io.vivarium.library.DiskLayers;
 import io.vivarium.library.Failures;
 import io.vivarium.library.Library;
 import io.vivarium.library.MachineFolder;
@@ -85,6 +87,38 @@ public final class Snapshots {
             });
     sum(name, taken.spec().disks(), progress);
     return taken;
+  }
+
+  /**
+   * Keeps what a VM is before something that cannot be taken back otherwise, unless its node keeps
+   * that already, or no state of its disks can be kept.
+   */
+  public void keepBefore(String name, String what) throws VivariumException {
+    MachineFolder folder = library.find(name);
+    List<DiskSpec> disks = library.read(folder).disks();
+    if (DiskLayers.unkeepable(disks) != null || disks.stream().allMatch(Disks::inPlace)) {
+      return;
+    }
+    Keep keep = automatically("before-" + what + "-");
+    try (EngineConnection connection = EngineConnection.tryOpen(folder)) {
+      if (connection != null) {
+        JsonObject params =
+            new JsonObject()
+                .put("name", keep.nameIn(store(folder)))
+                .put("note", keep.note())
+                .put("automatic", true);
+        call(connection, "snapshot.take", params, Progress.NONE);
+        return;
+      }
+    }
+    boolean unchanged =
+        library.whileStopped(
+            name,
+            "looked at",
+            (machine, spec) -> new StoppedSnapshots(store(machine)).unchanged(spec));
+    if (!unchanged) {
+      takeStopped(name, keep, Progress.NONE);
+    }
   }
 
   /** Reads what was sealed; calling that off harms nothing. */

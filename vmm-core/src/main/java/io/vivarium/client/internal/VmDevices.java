@@ -10,18 +10,11 @@ import io.vivarium.client.VmInfo;
 import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.client.VmSpec.PortSpec;
-import io.vivarium.images.disk.Disk;
-import io.vivarium.images.disk.HolePunch;
-import io.vivarium.images.disk.RawDisk;
-import io.vivarium.images.disk.qcow2.BackingFiles;
-import io.vivarium.images.disk.qcow2.Qcow2Disk;
 import io.vivarium.library.DiskLayers;
 import io.vivarium.library.Library;
 import io.vivarium.library.MachineFolder;
 import io.vivarium.library.SnapshotStore;
 import io.vivarium.library.SpecCodec;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +23,10 @@ import org.jspecify.annotations.Nullable;
 public final class VmDevices {
   private final Library library;
   private final EngineVms engines;
+  private final Snapshots snapshots;
 
-  public VmDevices(Library library, EngineVms engines) {
+  public VmDevices(Library library, EngineVms engines, Snapshots snapshots) {
+    this.snapshots = snapshots;
     this.library = library;
     this.engines = engines;
   }
@@ -72,6 +67,7 @@ public final class VmDevices {
         });
   }
 
+  /** It cannot be made smaller again: what the VM is now is kept first, where that can be. */
   public VmInfo grow(String name, int place, long bytes) throws VivariumException {
     refuse(SpecRules.diskSize(bytes));
     MachineFolder folder = library.find(name);
@@ -89,6 +85,9 @@ public final class VmDevices {
               + Sizes.human(disk.sizeBytes())
               + ", and disks only grow");
     }
+    if (bytes > disk.sizeBytes()) {
+      snapshots.keepBefore(name, "grow");
+    }
     if (engines.running(name)) {
       engines.call(name, "disk.grow", new JsonObject().put("place", place).put("sizeBytes", bytes));
       return library.info(folder);
@@ -97,21 +96,10 @@ public final class VmDevices {
         name,
         "given a larger disk",
         (machine, spec) -> {
-          DiskLayers layers = new DiskLayers(machine.path());
-          try (Disk open = open(layers, disk(spec, place))) {
-            open.resize(bytes);
-            open.flush();
-          }
+          new DiskLayers(machine.path()).grow(disk(spec, place), bytes);
           Library.rewrite(machine, grown(spec, place, bytes));
           return library.info(machine);
         });
-  }
-
-  private static Disk open(DiskLayers layers, DiskSpec disk) throws IOException {
-    Path file = layers.file(disk);
-    return disk.format().equals("raw")
-        ? RawDisk.open(file, false, HolePunch.Factory.NONE)
-        : Qcow2Disk.open(file, false, BackingFiles.inside(layers.folder()), HolePunch.Factory.NONE);
   }
 
   /** The same VM with a disk of another size. */

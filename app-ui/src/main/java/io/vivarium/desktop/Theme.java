@@ -3,6 +3,7 @@ package io.vivarium.desktop;
 import atlantafx.base.theme.PrimerDark;
 import atlantafx.base.theme.PrimerLight;
 import io.vivarium.desktop.model.DesktopState;
+import io.vivarium.desktop.ui.Narrow;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -75,6 +76,7 @@ public final class Theme {
    */
   public static void scale(Scene scene, int textPercent) {
     double size = Math.max(LEAST_TEXT, Font.getDefault().getSize()) * textPercent / 100;
+    scene.getRoot().getProperties().put(Narrow.EM, size);
     scene.getRoot().setStyle("-fx-font-size: " + size + "px");
     scene.getStylesheets().removeIf(sheet -> sheet.startsWith(DATA));
     if (size != LEAST_TEXT) {

@@ -20,10 +20,12 @@ import java.util.Locale;
 import javafx.application.ColorScheme;
 import javafx.application.Platform;
 import javafx.scene.Scene;
+import javafx.scene.control.ListView;
 import javafx.scene.control.TabPane;
 import javafx.scene.image.WritableImage;
 import javafx.stage.Stage;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -78,11 +80,7 @@ class ScreenshotsTest {
     shoot(shell, "console-" + mode);
     tab(shell, 1);
     shoot(shell, "timeline-" + mode);
-    onFx(
-        () ->
-            ((javafx.scene.control.ListView<?>) shell.root().lookup("#timeline"))
-                .getSelectionModel()
-                .select(1));
+    onFx(() -> choose(shell, 1));
     settle();
     shoot(shell, "timeline-chosen-" + mode);
     tab(shell, 2);
@@ -107,6 +105,45 @@ class ScreenshotsTest {
     shoot(shell, "host-" + mode);
     withJobsAndBanner(host, shell, mode);
     FxToolkit.hideStage();
+  }
+
+  /** At twice the text size, and in the other language. */
+  @Test
+  void drawsLargeAndInGerman() throws Exception {
+    Files.createDirectories(FOLDER);
+    FxToolkit.registerPrimaryStage();
+    Theme.use(ColorScheme.LIGHT);
+    FakeVivarium host = new FakeVivarium(InstantSource.system());
+    Samples.fill(host, Instant.now());
+    AppShell shell = open(host, Locale.GERMAN).shell();
+    settle();
+    shoot(shell, "home-german");
+    onFx(() -> shell.openVm("build"));
+    tab(shell, 1);
+    onFx(() -> choose(shell, 2));
+    settle();
+    shoot(shell, "timeline-german");
+    onFx(() -> shell.openWizard(WizardStart.GALLERY));
+    settle();
+    shoot(shell, "wizard-german");
+    onFx(() -> Theme.scale(shell.root().getScene(), 200));
+    settle();
+    shoot(shell, "wizard-200");
+    onFx(() -> shell.go(Place.ALL));
+    settle();
+    shoot(shell, "home-200");
+    onFx(() -> shell.openVm("build"));
+    tab(shell, 1);
+    onFx(() -> choose(shell, 2));
+    settle();
+    shoot(shell, "timeline-200");
+    tab(shell, 3);
+    shoot(shell, "network-200");
+    FxToolkit.hideStage();
+  }
+
+  private static void choose(AppShell shell, int row) {
+    ((ListView<?>) shell.root().lookup("#timeline")).getSelectionModel().select(row);
   }
 
   private void withJobsAndBanner(FakeVivarium host, AppShell shell, String mode) throws Exception {
@@ -171,12 +208,16 @@ class ScreenshotsTest {
   }
 
   private DesktopWindow open(FakeVivarium host) throws Exception {
+    return open(host, Locale.ENGLISH);
+  }
+
+  private DesktopWindow open(FakeVivarium host, Locale locale) throws Exception {
     return WaitForAsyncUtils.asyncFx(
             () -> {
               DesktopWindow window =
                   new DesktopWindow(
                       host,
-                      new Texts(Locale.ENGLISH),
+                      new Texts(locale),
                       new DesktopState(FOLDER.resolve("none.properties")),
                       new HostLimits(16L << 30, 8),
                       InstantSource.system());

@@ -1,7 +1,9 @@
 package io.vivarium.desktop.home;
 
 import io.vivarium.desktop.model.VmItem;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -9,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import javafx.collections.FXCollections;
 import javafx.geometry.Bounds;
 import javafx.scene.Node;
 import javafx.scene.control.ScrollPane;
@@ -24,8 +27,10 @@ final class CardGrid extends ScrollPane {
   private static final double EDGE = 4;
 
   private final Function<VmItem, VmCard> maker;
-  private final Map<VmItem, VmCard> cards = new HashMap<>();
+  private final Map<VmItem, VmCard> seen = new HashMap<>();
+  private final Deque<VmCard> spare = new ArrayDeque<>();
   private final Sheet sheet = new Sheet();
+  private Consumer<VmCard> onSeen = card -> {};
   private List<VmItem> shown = List.of();
 
   CardGrid(Function<VmItem, VmCard> maker) {
@@ -39,30 +44,21 @@ final class CardGrid extends ScrollPane {
     addEventFilter(KeyEvent.KEY_PRESSED, this::moveFocus);
   }
 
+  /** Told of each card that comes into view. */
+  void onSeen(Consumer<VmCard> listener) {
+    onSeen = listener;
+  }
+
   void show(List<VmItem> items) {
     if (!shown.equals(items)) {
       shown = items;
-      for (VmItem gone : List.copyOf(cards.keySet())) {
-        if (!items.contains(gone)) {
-          VmCard card = cards.remove(gone);
-          if (card != null) {
-            card.close();
-          }
-        }
-      }
       sheet.requestLayout();
     }
   }
 
-  private VmCard card(VmItem item) {
-    return cards.computeIfAbsent(item, maker);
-  }
-
   /** Cards that are seen. */
   void eachSeen(Consumer<VmCard> action) {
-    for (Node child : List.copyOf(sheet.getChildrenUnmodifiable())) {
-      action.accept((VmCard) child);
-    }
+    List.copyOf(seen.values()).forEach(action);
   }
 
   /** Gives the first card the focus once it stands there. */
@@ -79,8 +75,10 @@ final class CardGrid extends ScrollPane {
   }
 
   void close() {
-    cards.values().forEach(VmCard::close);
-    cards.clear();
+    seen.values().forEach(VmCard::close);
+    spare.forEach(VmCard::close);
+    seen.clear();
+    spare.clear();
     shown = List.of();
     sheet.clear();
   }
@@ -120,6 +118,7 @@ final class CardGrid extends ScrollPane {
     private double cardWidth = 290;
     private double cardHeight = 220;
     private int wantsFocus = -1;
+    private boolean measured;
 
     private double rowHeight() {
       return cardHeight + GAP;
@@ -136,16 +135,33 @@ final class CardGrid extends ScrollPane {
     }
 
     private void measure(double width) {
-      if (!shown.isEmpty()) {
-        VmCard first = card(shown.getFirst());
-        if (!sheet.equals(first.getParent())) {
-          getChildren().add(first);
-          first.applyCss();
-        }
+      if (!shown.isEmpty() && !measured) {
+        VmCard first = take(shown.getFirst());
         cardWidth = Math.ceil(first.prefWidth(-1));
         cardHeight = Math.ceil(first.prefHeight(cardWidth));
+        measured = true;
       }
       columns = Math.max(1, (int) ((width - 2 * EDGE + GAP) / (cardWidth + GAP)));
+    }
+
+    /** The card of a VM: the one it has, one that is not needed any more, or a new one. */
+    private VmCard take(VmItem item) {
+      VmCard had = seen.get(item);
+      if (had != null) {
+        return had;
+      }
+      VmCard card = spare.pollFirst();
+      if (card == null) {
+        card = maker.apply(item);
+        getChildren().add(card);
+        card.applyCss();
+      } else {
+        card.follow(item);
+      }
+      card.setVisible(true);
+      seen.put(item, card);
+      onSeen.accept(card);
+      return card;
     }
 
     private void reveal(int index) {
@@ -172,40 +188,42 @@ final class CardGrid extends ScrollPane {
       int first = Math.max(0, (int) ((from - EDGE) / rowHeight())) * columns;
       int last =
           Math.min(shown.size(), ((int) ((from + view.getHeight()) / rowHeight()) + 1) * columns);
-      List<VmCard> wanted = new ArrayList<>();
-      for (int i = first; i < last; i++) {
-        wanted.add(card(shown.get(i)));
-      }
-      Set<Node> keep = new HashSet<>(wanted);
-      getChildren().removeIf(child -> !keep.contains(child) && !child.isFocusWithin());
-      for (int i = first; i < last; i++) {
-        VmCard card = wanted.get(i - first);
-        if (!sheet.equals(card.getParent())) {
-          getChildren().add(card);
-          card.applyCss();
+      Set<VmItem> wanted = new HashSet<>(shown.subList(Math.min(first, last), last));
+      for (VmItem item : List.copyOf(seen.keySet())) {
+        VmCard card = seen.get(item);
+        // The one with the focus keeps it though it is out of sight.
+        boolean kept = card != null && card.isFocusWithin() && shown.contains(item);
+        if (card != null && !wanted.contains(item) && !kept) {
+          seen.remove(item);
+          card.setVisible(false);
+          spare.add(card);
         }
+      }
+      for (int i = first; i < last; i++) {
+        take(shown.get(i));
+      }
+      Map<VmItem, Integer> places = new HashMap<>();
+      for (int i = 0; i < shown.size(); i++) {
+        places.put(shown.get(i), i);
+      }
+      for (Map.Entry<VmItem, VmCard> entry : seen.entrySet()) {
+        int i = places.getOrDefault(entry.getKey(), 0);
+        int row = i / columns;
+        entry
+            .getValue()
+            .resizeRelocate(
+                EDGE + (i % columns) * (cardWidth + GAP),
+                EDGE + row * rowHeight(),
+                cardWidth,
+                cardHeight);
       }
       // In the order of the list, which is that of the Tab key.
-      if (!getChildren().equals(wanted) && getChildren().size() == wanted.size()) {
-        Node focused = getScene() == null ? null : getScene().getFocusOwner();
-        getChildren().setAll(wanted);
-        if (focused != null && keep.contains(focused)) {
-          focused.requestFocus();
-        }
-      }
-      for (Node child : getChildren()) {
-        int i = shown.indexOf(((VmCard) child).item());
-        int row = i / columns;
-        child.setVisible(i >= 0);
-        child.resizeRelocate(
-            EDGE + (i % columns) * (cardWidth + GAP),
-            EDGE + row * rowHeight(),
-            cardWidth,
-            cardHeight);
-      }
+      FXCollections.sort(
+          getChildren(),
+          Comparator.comparingInt(child -> places.getOrDefault(((VmCard) child).item(), 0)));
       if (wantsFocus >= 0 && wantsFocus < shown.size()) {
-        VmCard card = cards.get(shown.get(wantsFocus));
-        if (card != null && sheet.equals(card.getParent())) {
+        VmCard card = seen.get(shown.get(wantsFocus));
+        if (card != null) {
           wantsFocus = -1;
           card.requestFocus();
         }

@@ -57,6 +57,7 @@ public final class HomePage implements Page {
     this.verbs = new VmVerbs(desk);
     this.tiles = new HomeTiles(desk);
     grid = new CardGrid(item -> new VmCard(item, desk, verbs, new Choosing()));
+    grid.onSeen(this::showSelection);
     table = new VmTable(desk, selection);
     bulk = new BulkBar(desk, selection, verbs);
     selection.chosen().addListener((SetChangeListener<VmItem>) change -> showSelection());
@@ -73,7 +74,7 @@ public final class HomePage implements Page {
             "page",
             Nodes.row(
                 "page-head",
-                Nodes.label(texts.get("home.title." + place), "page-title"),
+                Nodes.whole(Nodes.label(texts.get("home.title." + place), "page-title")),
                 Nodes.spacer(),
                 search,
                 view,
@@ -274,8 +275,11 @@ public final class HomePage implements Page {
   private void showSelection() {
     Nodes.visible(bulk, !selection.isEmpty());
     bulk.refresh();
-    grid.eachSeen(
-        card -> card.showChosen(selection.chosen().contains(card.item()), !selection.isEmpty()));
+    grid.eachSeen(this::showSelection);
+  }
+
+  private void showSelection(VmCard card) {
+    card.showChosen(selection.chosen().contains(card.item()), !selection.isEmpty());
   }
 
   private void tick() {

@@ -42,7 +42,7 @@ final class VmCard extends VBox {
   private static final PseudoClass LIVE = PseudoClass.getPseudoClass("live");
   private static final PseudoClass CHOSEN = PseudoClass.getPseudoClass("chosen");
 
-  private final VmItem item;
+  private VmItem item;
   private final Desk desk;
   private final Texts texts;
   private final Choice choice;
@@ -59,7 +59,7 @@ final class VmCard extends VBox {
   private final Button start;
   private final Button pause;
   private final Button stop;
-  private final Subscription following;
+  private Subscription following = Subscription.EMPTY;
 
   /** What a card tells of the choosing of several. */
   interface Choice {
@@ -71,8 +71,8 @@ final class VmCard extends VBox {
     void extend(VmItem item);
   }
 
-  VmCard(VmItem item, Desk desk, VmVerbs verbs, Choice choice) {
-    this.item = item;
+  VmCard(VmItem first, Desk desk, VmVerbs verbs, Choice choice) {
+    this.item = first;
     this.desk = desk;
     this.texts = desk.texts();
     this.choice = choice;
@@ -82,7 +82,7 @@ final class VmCard extends VBox {
     check.setFocusTraversable(false);
     check.getStyleClass().add("card-check");
     check.setAccessibleText(texts.get("card.choose"));
-    check.setOnAction(e -> choice.toggle(item));
+    check.setOnAction(e -> choice.toggle(item()));
     StackPane screen = new StackPane(console, check);
     screen.getStyleClass().add("card-screen");
     StackPane.setAlignment(check, Pos.TOP_RIGHT);
@@ -106,11 +106,20 @@ final class VmCard extends VBox {
             open();
             e.consume();
           } else if (e.getCode() == KeyCode.SPACE) {
-            choice.toggle(item);
+            choice.toggle(item());
             e.consume();
           }
         });
-    following = item.infoProperty().subscribe(this::show);
+    follow(first);
+  }
+
+  /** Shows another VM from now on: cards are used again while one scrolls. */
+  void follow(VmItem other) {
+    following.unsubscribe();
+    item = other;
+    clearUse();
+    following = other.infoProperty().subscribe(this::show);
+    showUse();
   }
 
   VmItem item() {
@@ -194,6 +203,11 @@ final class VmCard extends VBox {
     if (VmModel.isAlive(item.state())) {
       desk.stats().sample(item, this::showUse);
     }
+  }
+
+  private void clearUse() {
+    cpu.show(1, List.of());
+    memory.show(1, List.of());
   }
 
   private void showUse() {

@@ -6,14 +6,19 @@ import io.vivarium.desktop.ui.Icons;
 import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Place;
 import io.vivarium.desktop.ui.Texts;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import javafx.css.PseudoClass;
+import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
+import javafx.scene.control.Tooltip;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
@@ -22,6 +27,9 @@ import org.kordamp.ikonli.Ikon;
 
 /** The places of the window, at its left. */
 final class Rail extends VBox {
+  private static final PseudoClass COMPACT = PseudoClass.getPseudoClass("compact");
+
+  private final List<Node> words = new ArrayList<>();
   private final Map<Place, ToggleButton> buttons = new EnumMap<>(Place.class);
   private final Map<Place, Label> counts = new EnumMap<>(Place.class);
   private final ToggleGroup group = new ToggleGroup();
@@ -29,22 +37,20 @@ final class Rail extends VBox {
   Rail(Texts texts, Consumer<Place> go, Runnable toggleActivity) {
     getStyleClass().add("rail");
     HBox mark =
-        Nodes.row("mark", Icons.of(Icons.READY, "mark-icon"), Nodes.label("Vivarium", "mark-name"));
+        Nodes.row("mark", Icons.of(Icons.READY, "mark-icon"), word("Vivarium", "mark-name"));
     getChildren().add(mark);
     add(Place.ALL, Icons.MACHINES, texts, go);
     add(Place.RUNNING, Icons.RUNNING, texts, go);
     add(Place.DISPOSABLE, Icons.DISPOSABLE, texts, go);
-    getChildren().add(Nodes.label(texts.get("rail.library"), "rail-heading"));
+    getChildren().add(word(texts.get("rail.library"), "rail-heading"));
     add(Place.IMAGES, Icons.IMAGES, texts, go);
     add(Place.TRASH, Icons.TRASH, texts, go);
-    getChildren().add(Nodes.label(texts.get("rail.host"), "rail-heading"));
+    getChildren().add(word(texts.get("rail.host"), "rail-heading"));
     add(Place.HOST, Icons.HOST, texts, go);
     Button activity = new Button();
     activity.setGraphic(
         Nodes.row(
-            "rail-line",
-            Icons.of(Icons.ACTIVITY),
-            Nodes.label(texts.get("activity.title"), "rail-name")));
+            "rail-line", Icons.of(Icons.ACTIVITY), word(texts.get("activity.title"), "rail-name")));
     activity.setAccessibleText(texts.get("activity.title"));
     activity.getStyleClass().add("rail-entry");
     activity.setOnAction(e -> toggleActivity.run());
@@ -53,14 +59,21 @@ final class Rail extends VBox {
     getChildren().add(Nodes.spacer());
   }
 
+  /** Icons only, where the window has little room. */
+  void compact(boolean compact) {
+    pseudoClassStateChanged(COMPACT, compact);
+    words.forEach(word -> Nodes.visible(word, !compact));
+  }
+
   private void add(Place place, Ikon icon, Texts texts, Consumer<Place> go) {
-    Label name = Nodes.label(texts.get("rail." + place), "rail-name");
-    Label count = Nodes.label("", "rail-count");
+    Label name = word(texts.get("rail." + place), "rail-name");
+    Label count = word("", "rail-count");
     name.setMaxWidth(Double.MAX_VALUE);
     HBox.setHgrow(name, Priority.ALWAYS);
     ToggleButton button = new ToggleButton();
     button.setGraphic(Nodes.row("rail-line", Icons.of(icon), name, count));
     button.setAccessibleText(name.getText());
+    button.setTooltip(new Tooltip(name.getText()));
     button.setId("rail-" + place.name().toLowerCase(Locale.ROOT));
     button.getStyleClass().add("rail-entry");
     button.setMaxWidth(Double.MAX_VALUE);
@@ -73,6 +86,12 @@ final class Rail extends VBox {
     buttons.put(place, button);
     counts.put(place, count);
     getChildren().add(button);
+  }
+
+  private Label word(String text, String styleClass) {
+    Label label = Nodes.label(text, styleClass);
+    words.add(label);
+    return label;
   }
 
   /** Marks where the user is. */

@@ -3,6 +3,7 @@ package io.vivarium.desktop.shell;
 import io.vivarium.desktop.jobs.Job;
 import io.vivarium.desktop.model.VmModel;
 import io.vivarium.desktop.ui.Banner;
+import io.vivarium.desktop.ui.Narrow;
 import io.vivarium.desktop.ui.Page;
 import io.vivarium.desktop.ui.Place;
 import io.vivarium.desktop.ui.Texts;
@@ -18,6 +19,9 @@ import javafx.scene.layout.VBox;
 
 /** What stands around every page. */
 public final class ShellFrame {
+  /** Width of the window in em below which the rail is icons only. */
+  private static final double ROOM_FOR_RAIL = 62;
+
   private final WindowFrame window;
   private final Rail rail;
   private final StackPane place = new StackPane();
@@ -46,6 +50,7 @@ public final class ShellFrame {
             new StatusBar(jobs, texts, this::toggleActivity, openPalette));
     BorderPane content = new BorderPane(main);
     content.setLeft(rail);
+    Narrow.watch(content, ROOM_FOR_RAIL, rail::compact);
     window.show(content);
   }
 

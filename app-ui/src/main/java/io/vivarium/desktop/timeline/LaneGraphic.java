@@ -1,16 +1,19 @@
 package io.vivarium.desktop.timeline;
 
+import io.vivarium.client.SnapshotInfo;
 import io.vivarium.desktop.ui.Icons;
 import java.util.ArrayList;
 import java.util.List;
-import javafx.scene.Node;
+import java.util.function.Supplier;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.StackPane;
 import javafx.scene.shape.CubicCurveTo;
 import javafx.scene.shape.Line;
 import javafx.scene.shape.MoveTo;
 import javafx.scene.shape.Path;
+import javafx.scene.shape.Shape;
 import org.jspecify.annotations.Nullable;
+import org.kordamp.ikonli.javafx.FontIcon;
 
 /** The lines and the node of one row of the tree. Colours come from the style sheet, by lane. */
 final class LaneGraphic extends Region {
@@ -22,6 +25,10 @@ final class LaneGraphic extends Region {
 
   private static final double MAX_WIDTH = 260;
   private static final double NODE = 20;
+
+  /** Of a row in pixels, at the usual text size. */
+  private static final double USUAL_HEIGHT = 46;
+
   private static final double SMALL_NODE = 12;
 
   /** Lines go so far beyond their row, into the border of its cell. */
@@ -29,12 +36,27 @@ final class LaneGraphic extends Region {
 
   private Lanes.@Nullable Row row;
   private int lanes = 1;
+  private double scale = 1;
   private final StackPane node = new StackPane();
-  private final List<Node> lines = new ArrayList<>();
+  private final FontIcon live = Icons.of(Icons.LIVE, "lane-icon");
+  private final FontIcon disk = Icons.of(Icons.DISK, "lane-icon");
+  private List<String> nodeStyle = List.of();
+
+  /**
+   * Lines that rows need, made once and used again: new ones would have to be styled anew at each
+   * step of scrolling.
+   */
+  private final List<Line> straight = new ArrayList<>();
+
+  private final List<Path> bent = new ArrayList<>();
+  private int straightUsed;
+  private int bentUsed;
 
   LaneGraphic() {
     getStyleClass().add("lane-graphic");
     setMouseTransparent(true);
+    node.getChildren().setAll(live, disk);
+    getChildren().add(node);
   }
 
   /**
@@ -45,53 +67,88 @@ final class LaneGraphic extends Region {
   void show(Lanes.Row newRow, int allLanes) {
     row = newRow;
     lanes = Math.max(1, allLanes);
-    lines.clear();
-    newRow.passing().forEach(lane -> lines.add(styled(new Line(), lane)));
-    for (int lane : newRow.joining()) {
-      lines.add(lane == newRow.lane() ? styled(new Line(), lane) : styled(new Path(), lane));
+    SnapshotInfo snapshot = newRow.snapshot();
+    boolean small = isSmall(snapshot);
+    live.setVisible(snapshot != null && !small && snapshot.live());
+    disk.setVisible(snapshot != null && !small && !snapshot.live());
+    List<String> style =
+        snapshot == null
+            ? List.of("lane-node", "lane-here")
+            : List.of(
+                "lane-node",
+                "lane-node-" + newRow.lane() % COLORS,
+                small ? "lane-automatic" : snapshot.live() ? "lane-live" : "lane-disk");
+    if (!style.equals(nodeStyle)) {
+      nodeStyle = style;
+      node.getStyleClass().setAll(style);
     }
-    if (newRow.down()) {
-      lines.add(styled(new Line(), newRow.lane()));
-    }
-    styleNode(newRow);
-    getChildren().setAll(lines);
-    getChildren().add(node);
     setMinWidth(width());
     setPrefWidth(width());
     requestLayout();
   }
 
-  private void styleNode(Lanes.Row of) {
-    node.getChildren().clear();
-    node.getStyleClass().setAll("lane-node", "lane-node-" + of.lane() % COLORS);
-    var snapshot = of.snapshot();
-    if (snapshot == null) {
-      node.getStyleClass().setAll("lane-node", "lane-here");
-      return;
+  /** Rows grow with the text, and nodes with the rows. */
+  private void fit(double height) {
+    double wanted = Math.clamp(height / USUAL_HEIGHT, 1, 2);
+    if (Math.abs(wanted - scale) > 0.05) {
+      scale = wanted;
+      setMinWidth(width());
+      setPrefWidth(width());
     }
-    if (snapshot.automatic() && !snapshot.pinned()) {
-      node.getStyleClass().add("lane-automatic");
-      return;
-    }
-    node.getStyleClass().add(snapshot.live() ? "lane-live" : "lane-disk");
-    node.getChildren().setAll(Icons.of(snapshot.live() ? Icons.LIVE : Icons.DISK, "lane-icon"));
   }
 
-  private static Node styled(javafx.scene.shape.Shape shape, int lane) {
-    shape.getStyleClass().addAll("lane-line", "lane-line-" + lane % COLORS);
+  private static boolean isSmall(@Nullable SnapshotInfo snapshot) {
+    return snapshot != null && snapshot.automatic() && !snapshot.pinned();
+  }
+
+  /** The next line that is not used yet, in the colour of its lane. */
+  private <S extends Shape> S next(List<S> made, int used, int lane, Supplier<S> maker) {
+    if (used == made.size()) {
+      S shape = maker.get();
+      shape.getStyleClass().addAll("lane-line", "");
+      shape.setManaged(false);
+      made.add(shape);
+      getChildren().addFirst(shape);
+    }
+    S shape = made.get(used);
+    String color = "lane-line-" + lane % COLORS;
+    if (!shape.getStyleClass().get(1).equals(color)) {
+      shape.getStyleClass().set(1, color);
+    }
+    shape.setVisible(true);
     return shape;
   }
 
+  private void straight(int lane, double from, double to) {
+    Line line = next(straight, straightUsed++, lane, Line::new);
+    line.setStartX(x(lane));
+    line.setEndX(x(lane));
+    line.setStartY(from);
+    line.setEndY(to);
+  }
+
+  private void bent(int lane, int toLane, double middle) {
+    Path path = next(bent, bentUsed++, lane, Path::new);
+    path.getElements()
+        .setAll(
+            new MoveTo(x(lane), -BEYOND),
+            new CubicCurveTo(x(lane), middle * 0.9, x(lane), middle, x(toLane), middle));
+  }
+
+  private double nodeSize() {
+    return NODE * scale;
+  }
+
   private double step() {
-    return Math.min(STEP, (MAX_WIDTH - NODE) / lanes);
+    return Math.min(STEP * scale, (MAX_WIDTH - nodeSize()) / lanes);
   }
 
   private double width() {
-    return NODE + 12 + step() * (lanes - 1);
+    return nodeSize() + 12 + step() * (lanes - 1);
   }
 
   private double x(int lane) {
-    return 6 + NODE / 2 + step() * lane;
+    return 6 + nodeSize() / 2 + step() * lane;
   }
 
   @Override
@@ -102,36 +159,25 @@ final class LaneGraphic extends Region {
     }
     double height = getHeight();
     double middle = Math.round(height / 2);
-    int at = 0;
+    fit(height);
+    straightUsed = 0;
+    bentUsed = 0;
     for (int lane : shown.passing()) {
-      place((Line) lines.get(at++), x(lane), -BEYOND, height + BEYOND);
+      straight(lane, -BEYOND, height + BEYOND);
     }
     for (int lane : shown.joining()) {
-      if (lines.get(at) instanceof Line straight) {
-        place(straight, x(lane), -BEYOND, middle);
+      if (lane == shown.lane()) {
+        straight(lane, -BEYOND, middle);
       } else {
-        ((Path) lines.get(at))
-            .getElements()
-            .setAll(
-                new MoveTo(x(lane), -BEYOND),
-                new CubicCurveTo(x(lane), middle * 0.9, x(lane), middle, x(shown.lane()), middle));
+        bent(lane, shown.lane(), middle);
       }
-      at++;
     }
     if (shown.down()) {
-      place((Line) lines.get(at), x(shown.lane()), middle, height + BEYOND);
+      straight(shown.lane(), middle, height + BEYOND);
     }
-    double size =
-        shown.snapshot() != null && shown.snapshot().automatic() && !shown.snapshot().pinned()
-            ? SMALL_NODE
-            : NODE;
+    straight.subList(straightUsed, straight.size()).forEach(line -> line.setVisible(false));
+    bent.subList(bentUsed, bent.size()).forEach(line -> line.setVisible(false));
+    double size = scale * (isSmall(shown.snapshot()) ? SMALL_NODE : NODE);
     node.resizeRelocate(x(shown.lane()) - size / 2, middle - size / 2, size, size);
-  }
-
-  private static void place(Line line, double x, double from, double to) {
-    line.setStartX(x);
-    line.setEndX(x);
-    line.setStartY(from);
-    line.setEndY(to);
   }
 }

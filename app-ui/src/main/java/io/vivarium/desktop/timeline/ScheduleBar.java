@@ -5,6 +5,7 @@ import io.vivarium.client.SnapshotSchedule;
 import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Format;
 import io.vivarium.desktop.ui.Icons;
+import io.vivarium.desktop.ui.Narrow;
 import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Texts;
 import java.util.List;
@@ -23,6 +24,9 @@ final class ScheduleBar extends HBox {
 
   /** The slider rests so long before what it shows is kept. */
   private static final Duration REST = Duration.millis(700);
+
+  /** Width in em below which there is no room for the cost. */
+  private static final double ROOM_FOR_COST = 56;
 
   private final Desk desk;
   private final Texts texts;
@@ -57,7 +61,9 @@ final class ScheduleBar extends HBox {
               }
             });
     rest.stop();
+    cost.setMinHeight(0);
     cost.setMaxWidth(Double.MAX_VALUE);
+    Narrow.watch(this, ROOM_FOR_COST, narrow -> Nodes.visible(cost, !narrow));
     HBox.setHgrow(cost, Priority.ALWAYS);
     getChildren()
         .addAll(

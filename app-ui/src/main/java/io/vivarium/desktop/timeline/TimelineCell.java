@@ -29,6 +29,9 @@ final class TimelineCell extends ListCell<Lanes.Row> {
   interface Tree {
     int lanes();
 
+    /** Whether there is no room for bytes and ages. */
+    boolean narrow();
+
     /** Own bytes of the largest snapshot, at least 1. */
     long largest();
 
@@ -48,6 +51,7 @@ final class TimelineCell extends ListCell<Lanes.Row> {
   private final Label bytes = Nodes.label("", "snapshot-bytes");
   private final Region bar = new Region();
   private final Label age = Nodes.label("", "snapshot-age");
+  private final VBox size;
   private final HBox line;
 
   TimelineCell(
@@ -68,7 +72,7 @@ final class TimelineCell extends ListCell<Lanes.Row> {
     HBox.setHgrow(words, Priority.ALWAYS);
     bar.getStyleClass().add("bytes-bar");
     bar.setMaxWidth(Region.USE_PREF_SIZE);
-    VBox size = Nodes.column("snapshot-size", bytes, bar);
+    size = Nodes.column("snapshot-size", bytes, bar);
     line = Nodes.row("timeline-line", graphic, words, size, age);
     line.setFillHeight(true);
     setOnContextMenuRequested(
@@ -93,12 +97,14 @@ final class TimelineCell extends ListCell<Lanes.Row> {
     super.updateItem(row, empty);
     if (empty || row == null) {
       setGraphic(null);
-      setId(null);
+      name.setId(null);
       pseudoClassStateChanged(HERE, false);
       pseudoClassStateChanged(DAMAGED, false);
       return;
     }
     graphic.show(row, tree.lanes());
+    Nodes.visible(size, !tree.narrow());
+    Nodes.visible(age, !tree.narrow());
     SnapshotInfo snapshot = row.snapshot();
     pseudoClassStateChanged(HERE, snapshot == null);
     pseudoClassStateChanged(DAMAGED, snapshot != null && snapshot.damage() != null);
@@ -108,11 +114,14 @@ final class TimelineCell extends ListCell<Lanes.Row> {
       show(snapshot);
     }
     tick();
-    setGraphic(line);
+    if (getGraphic() == null) {
+      setGraphic(line);
+    }
   }
 
   private void showHere() {
-    setId("timeline-here");
+    // The id is the label's: that of the cell would have all of it styled anew.
+    name.setId("timeline-here");
     name.setText(texts.get("timeline.here"));
     second.setText(tree.hereText());
     marks.getChildren().forEach(mark -> Nodes.visible(mark, mark.equals(name)));
@@ -122,18 +131,28 @@ final class TimelineCell extends ListCell<Lanes.Row> {
   }
 
   private void show(SnapshotInfo snapshot) {
-    setId("snapshot-" + snapshot.name());
+    name.setId("snapshot-" + snapshot.name());
     name.setText(snapshot.name());
     Nodes.visible(marks.getChildren().get(1), snapshot.pinned());
     Nodes.visible(automatic, snapshot.automatic());
     Nodes.visible(damaged, snapshot.damage() != null);
     String kind = texts.get(snapshot.live() ? "snapshots.live" : "snapshots.disk");
     second.setText(
-        snapshot.note().isBlank() ? kind : snapshot.note().strip().lines().findFirst().orElse(""));
+        tree.narrow()
+            ? Format.age(Duration.between(snapshot.takenAt(), clock.instant()), texts)
+                + " · "
+                + bytesOf(snapshot)
+            : snapshot.note().isBlank()
+                ? kind
+                : snapshot.note().strip().lines().findFirst().orElse(""));
     bytes.setText(Format.bytes(snapshot.ownBytes()));
     bar.setPrefWidth(
         Math.max(2, Math.rint(BAR_WIDTH * (double) snapshot.ownBytes() / tree.largest())));
     setAccessibleText(snapshot.name() + ", " + kind + ", " + bytes.getText());
+  }
+
+  private static String bytesOf(SnapshotInfo snapshot) {
+    return Format.bytes(snapshot.ownBytes());
   }
 
   /** Writes the age anew. */

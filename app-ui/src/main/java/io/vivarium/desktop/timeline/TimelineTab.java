@@ -7,6 +7,7 @@ import io.vivarium.desktop.ui.Command;
 import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Format;
 import io.vivarium.desktop.ui.Icons;
+import io.vivarium.desktop.ui.Narrow;
 import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Texts;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import javafx.scene.control.Button;
 import javafx.scene.control.CheckBox;
 import javafx.scene.control.ContextMenu;
 import javafx.scene.control.ListView;
+import javafx.scene.control.ScrollPane;
 import javafx.scene.control.TextField;
 import javafx.scene.control.Tooltip;
 import javafx.scene.input.KeyCode;
@@ -31,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The snapshots of a VM in time, as a tree with "you are here" on top. */
 public final class TimelineTab extends VBox implements TimelineCell.Tree {
+  /** Width in em below which the rows have no room for bytes. */
+  private static final double ROOM_FOR_BYTES = 27;
+
   private final VmItem item;
   private final Desk desk;
   private final Texts texts;
@@ -47,6 +52,7 @@ public final class TimelineTab extends VBox implements TimelineCell.Tree {
   private final StackPane side = new StackPane();
   private List<SnapshotInfo> snapshots = List.of();
   private int lanes = 1;
+  private boolean narrow;
   private long largest = 1;
   private @Nullable String undoable;
   private @Nullable String wanted;
@@ -84,11 +90,25 @@ public final class TimelineTab extends VBox implements TimelineCell.Tree {
     list.getSelectionModel().selectedItemProperty().subscribe(row -> showChosen());
     list.setOnKeyPressed(this::key);
     HBox.setHgrow(list, Priority.ALWAYS);
-    side.getStyleClass().add("timeline-side");
-    HBox columns = Nodes.row("timeline-columns", list, side);
+    ScrollPane scroll = new ScrollPane(side);
+    scroll.setFitToWidth(true);
+    scroll.setFitToHeight(true);
+    scroll.getStyleClass().addAll("edge-to-edge", "timeline-side");
+    HBox columns = Nodes.row("timeline-columns", list, scroll);
+    Narrow.watch(list, ROOM_FOR_BYTES, this::narrow);
     VBox.setVgrow(columns, Priority.ALWAYS);
     getStyleClass().addAll("column", "tab-page", "timeline-tab");
     getChildren().addAll(head(), columns, schedule);
+  }
+
+  private void narrow(boolean now) {
+    narrow = now;
+    list.refresh();
+  }
+
+  @Override
+  public boolean narrow() {
+    return narrow;
   }
 
   private Node head() {

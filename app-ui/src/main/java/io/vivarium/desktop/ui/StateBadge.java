@@ -3,6 +3,7 @@ package io.vivarium.desktop.ui;
 import io.vivarium.client.VmState;
 import java.util.Locale;
 import javafx.scene.control.Label;
+import org.jspecify.annotations.Nullable;
 import org.kordamp.ikonli.Ikon;
 import org.kordamp.ikonli.javafx.FontIcon;
 
@@ -10,6 +11,7 @@ import org.kordamp.ikonli.javafx.FontIcon;
 public final class StateBadge extends Label {
   private final Texts texts;
   private String shownClass = "";
+  private @Nullable VmState shown;
 
   public StateBadge(Texts texts) {
     this.texts = texts;
@@ -18,6 +20,10 @@ public final class StateBadge extends Label {
   }
 
   public void show(VmState state) {
+    if (state == shown) {
+      return;
+    }
+    shown = state;
     getStyleClass().remove(shownClass);
     shownClass = "state-" + state.name().toLowerCase(Locale.ROOT);
     getStyleClass().add(shownClass);

@@ -8,6 +8,7 @@ import io.vivarium.desktop.model.VmModel;
 import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Format;
 import io.vivarium.desktop.ui.Icons;
+import io.vivarium.desktop.ui.Narrow;
 import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Place;
 import io.vivarium.desktop.ui.StateBadge;
@@ -33,8 +34,8 @@ import org.kordamp.ikonli.Ikon;
  * verbs are icons only.
  */
 final class VmHeader extends HBox {
-  /** Width below which the verbs have no words, in sizes of the name's font. */
-  private static final double ROOM_FOR_WORDS = 50;
+  /** Width in em below which the verbs have no words. */
+  private static final double ROOM_FOR_WORDS = 66;
 
   private final VmItem item;
   private final Desk desk;
@@ -105,7 +106,7 @@ final class VmHeader extends HBox {
     buttons.setMinWidth(USE_PREF_SIZE);
     getStyleClass().addAll("row", "vm-header");
     getChildren().addAll(back, words, buttons);
-    widthProperty().subscribe(this::fit);
+    Narrow.watch(this, ROOM_FOR_WORDS, this::fit);
   }
 
   private Button verb(String id, String key, Ikon icon, Runnable action) {
@@ -120,8 +121,7 @@ final class VmHeader extends HBox {
     return entry;
   }
 
-  private void fit() {
-    boolean narrow = getWidth() < ROOM_FOR_WORDS * name.getFont().getSize();
+  private void fit(boolean narrow) {
     for (Node node : buttons.getChildren()) {
       if (node instanceof Button button) {
         button.setContentDisplay(narrow ? ContentDisplay.GRAPHIC_ONLY : ContentDisplay.LEFT);
@@ -147,7 +147,6 @@ final class VmHeader extends HBox {
     rename.setDisable(VmModel.isAlive(state));
     keep.setVisible(info.spec().disposable());
     findSaved(state == VmState.STOPPED ? info.snapshot() : null);
-    fit();
     tick();
   }
 

@@ -4,6 +4,7 @@ import io.vivarium.desktop.ui.Banner;
 import io.vivarium.desktop.ui.Command;
 import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Icons;
+import io.vivarium.desktop.ui.Narrow;
 import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Page;
 import io.vivarium.desktop.ui.Place;
@@ -22,6 +23,9 @@ import javafx.scene.layout.VBox;
 
 /** Makes a VM: the form at the left, what it comes to at the right. */
 public final class WizardPage implements Page {
+  /** Width in em below which the summary stands below the form. */
+  private static final double ROOM_FOR_TWO = 56;
+
   private final Desk desk;
   private final Texts texts;
   private final WizardStart start;
@@ -90,6 +94,14 @@ public final class WizardPage implements Page {
     scroll.getStyleClass().add("edge-to-edge");
     HBox.setHgrow(scroll, Priority.ALWAYS);
     HBox columns = Nodes.row("wizard-columns", scroll, summary);
+    Narrow.watch(
+        columns,
+        ROOM_FOR_TWO,
+        narrow -> {
+          columns.getChildren().setAll(scroll);
+          fields.getChildren().remove(summary);
+          (narrow ? fields : columns).getChildren().add(summary);
+        });
     VBox.setVgrow(columns, Priority.ALWAYS);
     return Nodes.column(
         "page",

@@ -12,7 +12,8 @@ import io.vivarium.kvm.CoalescedWrites;
  * thread looks from time to time.
  */
 final class CoalescedConsole implements AutoCloseable {
-  private static final long LATEST_MILLIS = 100;
+  /** Few enough looks for a thousand machines at once. */
+  private static final long LATEST_MILLIS = 250;
 
   private final CoalescedWrites writes;
   private final PortBus ports;

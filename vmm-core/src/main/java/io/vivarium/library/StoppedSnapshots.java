@@ -111,7 +111,7 @@ public final class StoppedSnapshots {
     VmSpec then = specAfter(now, entry);
     store.whileLayersStay(
         () -> {
-          List<DiskSpec> made = made(then);
+          List<DiskSpec> made = layers.overlays(then.disks());
           try {
             for (DiskSpec disk : made) {
               proveWhole(then, disk);
@@ -125,13 +125,6 @@ public final class StoppedSnapshots {
           return made;
         });
     store.prune(null);
-  }
-
-  private List<DiskSpec> made(VmSpec then) throws VivariumException, IOException {
-    for (DiskSpec disk : then.disks()) {
-      proveWhole(then, disk);
-    }
-    return layers.overlays(then.disks());
   }
 
   private void proveWhole(VmSpec spec, DiskSpec disk) throws VivariumException, IOException {

@@ -209,6 +209,10 @@ final class KillTest {
       engine.destroyForcibly();
       engine.onExit().join();
       doing.join();
+      if (host.inspect(VM).enginePid() != 0) {
+        // A restore found no engine, and began another.
+        host.kill(VM);
+      }
       check("kill " + i);
       host.setSchedule(VM, SnapshotSchedule.DEFAULT);
       List<SnapshotInfo> all = host.snapshots(VM);

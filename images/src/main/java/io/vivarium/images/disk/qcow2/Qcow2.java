@@ -16,6 +16,11 @@ public final class Qcow2 {
   private static final int CLUSTER_BITS = 16;
   private static final int CLUSTER = 1 << CLUSTER_BITS;
 
+  /** Bytes that hold the header and the name of the backing file, mostly. */
+  private static final int START = 4096;
+
+  private static final int NAME = 1024;
+
   private Qcow2() {}
 
   /**
@@ -56,18 +61,21 @@ public final class Qcow2 {
             false,
             4,
             Qcow2Header.V3_LENGTH);
-    ByteBuffer tables = ByteBuffer.allocate(2 * CLUSTER);
-    tables.putLong(0, 2L * CLUSTER);
+    // What is zero is not written: a layer of a few changed clusters takes little more than these.
+    ByteBuffer refcountTable = ByteBuffer.allocate(Long.BYTES).putLong(0, 2L * CLUSTER);
+    ByteBuffer refcounts = ByteBuffer.allocate((3 + l1Clusters) * Short.BYTES);
     for (int i = 0; i < 3 + l1Clusters; i++) {
-      tables.putShort(CLUSTER + i * 2, (short) 1);
+      refcounts.putShort(i * Short.BYTES, (short) 1);
     }
     ByteBuffer first = header.encode();
+    first.limit(Math.min(CLUSTER, START));
     FileChannel channel =
         FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     boolean done = false;
     try (channel) {
       write(channel, first, 0);
-      write(channel, tables, CLUSTER);
+      write(channel, refcountTable, CLUSTER);
+      write(channel, refcounts, 2L * CLUSTER);
       write(channel, ByteBuffer.allocate(1), (3L + l1Clusters) * CLUSTER - 1);
       channel.force(true);
       done = true;
@@ -107,9 +115,22 @@ public final class Qcow2 {
 
   static Qcow2Header header(Path path) throws IOException {
     long length = Files.size(path);
-    ByteBuffer start = ByteBuffer.allocate((int) Math.min(length, CLUSTER));
+    ByteBuffer start = ByteBuffer.allocate((int) Math.min(length, START));
     DiskFile.peek(path, 0, start);
-    return Qcow2Header.parse(start.flip(), length);
+    start.flip();
+    // Ours end with the name of the backing file; others may have more in their first cluster.
+    boolean all =
+        start.remaining() >= Qcow2Header.V2_LENGTH
+            && start.getLong(8) > 0
+            && start.getLong(8) <= START - NAME
+            && start.getInt(16) >= 0
+            && start.getInt(16) <= NAME;
+    if (!all && length > START) {
+      start = ByteBuffer.allocate((int) Math.min(length, CLUSTER));
+      DiskFile.peek(path, 0, start);
+      start.flip();
+    }
+    return Qcow2Header.parse(start, length);
   }
 
   private static void write(FileChannel channel, ByteBuffer bytes, long offset) throws IOException {

@@ -67,10 +67,10 @@ final class TimelineCommand extends JsonVerb {
 
   @Override
   public Integer call() throws VivariumException {
-    SnapshotSchedule before = vivarium().schedule(name);
-    SnapshotSchedule wanted = wanted(before);
-    boolean set = every != null || keepAll != null || hourly != null || daily != null;
-    if (set || quota != null) {
+    boolean set =
+        every != null || keepAll != null || hourly != null || daily != null || quota != null;
+    SnapshotSchedule wanted = wanted(before(set));
+    if (set) {
       vivarium().setSchedule(name, wanted);
     }
     VmInfo vm = vivarium().inspect(name);
@@ -91,6 +91,18 @@ final class TimelineCommand extends JsonVerb {
       print(all, vm.snapshot());
     }
     return 0;
+  }
+
+  /** A damaged one does not stand in the way of setting it again. */
+  private SnapshotSchedule before(boolean set) throws VivariumException {
+    try {
+      return vivarium().schedule(name);
+    } catch (VivariumException e) {
+      if (set && e.kind() == VivariumException.Kind.BAD_FILE) {
+        return SnapshotSchedule.DEFAULT;
+      }
+      throw e;
+    }
   }
 
   private SnapshotSchedule wanted(SnapshotSchedule before) throws VivariumException {

@@ -50,7 +50,8 @@ public final class SealedSums {
       if (Disks.inPlace(disk)) {
         continue;
       }
-      for (String name : layers.chain(disk)) {
+      String top = String.valueOf(layers.file(disk).getFileName());
+      for (String name = top; name != null; name = layers.baseOf(name)) {
         Path file = file(machine.sums(), name);
         if (DiskLayers.ofImage(name) || Files.exists(file)) {
           break;

@@ -348,26 +348,29 @@ public final class SnapshotStore {
       throw Failures.explain("cannot count the bytes of '" + folder.name() + "'", e);
     }
     Holders.Bytes none = new Holders.Bytes(0, 0, 0);
-    List<SnapshotInfo> infos = new ArrayList<>();
-    for (Entry entry : entries) {
-      Holders.Bytes of = bytes.getOrDefault(entry.id(), none);
-      infos.add(
-          new SnapshotInfo(
-              entry.id(),
-              entry.name(),
-              entry.parent(),
-              entry.note(),
-              entry.takenAt(),
-              entry.live(),
-              entry.automatic(),
-              entry.pinned(),
-              of.own(),
-              of.shared(),
-              of.total(),
-              entry.lastConsoleLines(),
-              damage(entry)));
-    }
-    return infos;
+    return entries.stream().map(one -> info(one, bytes.getOrDefault(one.id(), none))).toList();
+  }
+
+  /** The one that the VM was just taken into, without a look at all the others. */
+  public SnapshotInfo infoOfCurrent(Entry entry) {
+    return info(entry, Holders.ofCurrent(this, entry));
+  }
+
+  private static SnapshotInfo info(Entry entry, Holders.Bytes of) {
+    return new SnapshotInfo(
+        entry.id(),
+        entry.name(),
+        entry.parent(),
+        entry.note(),
+        entry.takenAt(),
+        entry.live(),
+        entry.automatic(),
+        entry.pinned(),
+        of.own(),
+        of.shared(),
+        of.total(),
+        entry.lastConsoleLines(),
+        damage(entry));
   }
 
   /** What waits in the trash, with what deleting it frees. */

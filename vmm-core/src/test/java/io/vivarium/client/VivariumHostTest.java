@@ -263,6 +263,9 @@ final class VivariumHostTest {
     host.attachDisk("web", Disks.parse("1M"));
     assertThat(host.growDisk("web", 0, 4 << 20).spec().disks().getFirst().sizeBytes())
         .isEqualTo(4 << 20);
+    SnapshotInfo before = host.snapshots("web").getFirst();
+    assertThat(before.name()).as("a disk never shrinks again").startsWith("before-grow-");
+    assertThat(before.automatic()).isTrue();
     assertThat(failure(() -> host.growDisk("web", 0, 1 << 20))).hasMessageContaining("only grow");
     assertThat(failure(() -> host.growDisk("web", 1, 8 << 20)).kind()).isEqualTo(Kind.NOT_FOUND);
     host.start("web", false, Progress.NONE);
@@ -270,7 +273,8 @@ final class VivariumHostTest {
         .isEqualTo(Kind.WRONG_STATE);
     host.stop("web", 10_000, Progress.NONE);
     host.detachDisk("web", 0);
-    assertThat(disks("web")).isEmptyDirectory();
+    assertThat(disks("web").toFile().list()).as("what it was before it grew").hasSize(1);
+    host.removeSnapshot("web", before.id());
     assertThat(home.resolve("library/trash")).isDirectoryRecursivelyContaining("glob:**.qcow2");
   }
 

@@ -138,7 +138,7 @@ public final class Snapshots {
 
   private SnapshotInfo info(MachineFolder folder, String id) throws VivariumException {
     SnapshotStore store = store(folder);
-    return store.infos(List.of(store.find(id))).getFirst();
+    return store.infoOfCurrent(store.find(id));
   }
 
   /** Puts a VM back, keeping what it is now if wanted. */

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The VMs on disk. Holds no state: any number of processes use one library at once. */
 public final class Library {
+  private static final Duration LONGEST_START = Duration.ofHours(1);
+
   private final Home home;
 
   private Library(Home home) {
@@ -68,15 +71,19 @@ public final class Library {
       DurableFiles.sweep(new DiskLayers(folder.path()).folder());
       try {
         new SnapshotStore(home, folder).emptyTrash(Instant.now().minus(SnapshotTrash.KEPT));
-        if (read(folder).disposable()
-            && EngineStatus.read(folder.status()) != null
-            && !EngineLock.held(folder.lock())) {
+        if (read(folder).disposable() && !EngineLock.held(folder.lock()) && startIsOver(folder)) {
           erase(folder);
         }
       } catch (VivariumException | IOException e) {
         // Named when somebody asks for this VM; it must not hide the others.
       }
     }
+  }
+
+  /** Whether a VM has been started, or whoever made it to start it has had time enough. */
+  private static boolean startIsOver(MachineFolder folder) {
+    return EngineStatus.read(folder.status()) != null
+        || createdAt(folder).isBefore(Instant.now().minus(LONGEST_START));
   }
 
   /** What waits in the trash, oldest first. */

@@ -10,6 +10,8 @@ import io.vivarium.client.VmState;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -116,6 +118,21 @@ final class LibraryTest {
     library.sweep();
     assertThat(dead).doesNotExist();
     assertThat(alive).exists();
+  }
+
+  @Test
+  void disposableVmsThatNobodyStartsAreSweptOnceTheyAreOld() throws Exception {
+    MachineFolder fresh = library.create(spec("fresh").as("fresh", true));
+    MachineFolder old = library.create(spec("old").as("old", true));
+    MachineFolder staying = library.create(spec("staying"));
+    Instant then = Instant.now().minus(Duration.ofHours(2));
+    Files.setLastModifiedTime(old.spec(), FileTime.from(then));
+    Files.setLastModifiedTime(staying.spec(), FileTime.from(then));
+    library.sweep();
+    assertThat(library.names()).containsExactly("fresh", "staying");
+    new EngineStatus(VmState.RUNNING, 42, Instant.now(), null).write(fresh.status());
+    library.sweep();
+    assertThat(library.names()).containsExactly("staying");
   }
 
   @Test

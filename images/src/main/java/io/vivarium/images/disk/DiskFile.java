@@ -146,6 +146,12 @@ public final class DiskFile implements AutoCloseable {
         "Disk image " + path + " is in use: only one may write to it, and none read meanwhile.");
   }
 
+  /** Whether a path leads to it: it may have been opened by another name, which is gone by now. */
+  public boolean is(Path name) throws IOException {
+    return key.equals(key(name));
+  }
+
+  /** The name that it was first opened by. */
   public Path path() {
     return path;
   }

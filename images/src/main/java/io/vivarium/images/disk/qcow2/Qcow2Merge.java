@@ -5,7 +5,6 @@ import io.vivarium.images.disk.HolePunch;
 import io.vivarium.images.store.StoreFiles;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -52,7 +51,7 @@ public final class Qcow2Merge implements AutoCloseable {
         if (!(below instanceof Qcow2Disk layer)
             || layer.header().clusterBits() != top.header().clusterBits()
             || layer.size() > layers.getLast().size()
-            || !Files.isSameFile(layer.file().path(), files.get(i))) {
+            || !layer.file().is(files.get(i))) {
           return null;
         }
         layers.add(layer);

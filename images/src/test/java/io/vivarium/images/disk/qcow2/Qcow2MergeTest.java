@@ -128,4 +128,27 @@ class Qcow2MergeTest {
       assertThat(merge.write(folder.resolve("merged"), part -> false)).isFalse();
     }
   }
+
+  /** As forks have it whose parent, which opened the layers first, is gone. */
+  @Test
+  void layersThatAreOpenByNamesThatAreGoneCanBeMerged() throws Exception {
+    Path gone = Files.createDirectory(folder.resolve("gone"));
+    List<Path> here = new ArrayList<>();
+    String below = null;
+    for (String name : List.of("a", "b", "c")) {
+      Qcow2.create(gone.resolve(name), SIZE, below, below == null ? null : "qcow2");
+      here.addFirst(Files.createLink(folder.resolve(name), gone.resolve(name)));
+      below = name;
+    }
+    try (Qcow2Disk other = open(gone.resolve("c"), true)) {
+      for (String name : List.of("a", "b", "c")) {
+        Files.delete(gone.resolve(name));
+      }
+      try (Qcow2Merge merge = Qcow2Merge.open(here)) {
+        assertThat(Objects.requireNonNull(merge).write(folder.resolve("merged"), part -> true))
+            .isTrue();
+      }
+      assertThat(other.size()).isEqualTo(SIZE);
+    }
+  }
 }

@@ -134,7 +134,7 @@ public final class AppShell implements Navigator, AutoCloseable {
 
   /** Whether the window is seen; unseen, nothing ticks. */
   public void seen(boolean seen) {
-    ticker.run(seen);
+    ticker.run(seen || !windows.isEmpty());
     if (seen) {
       vms.refresh();
     }

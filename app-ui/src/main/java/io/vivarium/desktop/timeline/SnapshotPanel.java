@@ -116,7 +116,7 @@ final class SnapshotPanel extends VBox {
 
   private Node facts(SnapshotInfo snapshot) {
     String when =
-        DateTimeFormatter.ofLocalizedDateTime(FormatStyle.MEDIUM)
+        DateTimeFormatter.ofLocalizedDateTime(FormatStyle.MEDIUM, FormatStyle.SHORT)
             .withLocale(texts.locale())
             .withZone(ZoneId.systemDefault())
             .format(snapshot.takenAt());

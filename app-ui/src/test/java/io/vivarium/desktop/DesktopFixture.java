@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javafx.geometry.Bounds;
 import javafx.scene.Node;
 import javafx.scene.control.Labeled;
 import javafx.scene.control.TabPane;
@@ -25,6 +26,9 @@ import org.testfx.util.WaitForAsyncUtils;
 
 /** A desktop window without a display, and the hands and eyes of its user. */
 final class DesktopFixture implements AutoCloseable {
+  /** Looks are 10 ms or more apart, pulses 17 ms. */
+  private static final int STILL_LOOKS = 5;
+
   private static final int PATIENCE_SECONDS = 30;
 
   private final FxRobot robot = new FxRobot();
@@ -118,7 +122,23 @@ final class DesktopFixture implements AutoCloseable {
   void click(String query) {
     awaitSeen(query);
     await(query + " can be clicked", () -> !shell().root().lookup(query).isDisabled());
+    awaitStill(query);
     robot.clickOn(query);
+  }
+
+  /** What was shown just now finds its place some pulses later; a click meant for it would miss. */
+  private void awaitStill(String query) {
+    Bounds[] last = new Bounds[1];
+    int[] looks = new int[1];
+    await(
+        query + " stands still",
+        () -> {
+          Node node = shell().root().lookup(query);
+          Bounds now = node == null ? null : node.localToScreen(node.getBoundsInLocal());
+          looks[0] = now != null && now.equals(last[0]) ? looks[0] + 1 : 0;
+          last[0] = now;
+          return looks[0] >= STILL_LOOKS;
+        });
   }
 
   void press(KeyCode... keys) {

@@ -13,6 +13,9 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import javafx.geometry.BoundingBox;
 import javafx.geometry.Bounds;
 import javafx.scene.Node;
 import javafx.scene.control.Labeled;
@@ -128,16 +131,18 @@ final class DesktopFixture implements AutoCloseable {
 
   /** What was shown just now finds its place some pulses later; a click meant for it would miss. */
   private void awaitStill(String query) {
-    Bounds[] last = new Bounds[1];
-    int[] looks = new int[1];
+    AtomicReference<Bounds> last = new AtomicReference<>(new BoundingBox(0, 0, 0, 0));
+    AtomicInteger looks = new AtomicInteger();
     await(
         query + " stands still",
         () -> {
           Node node = shell().root().lookup(query);
-          Bounds now = node == null ? null : node.localToScreen(node.getBoundsInLocal());
-          looks[0] = now != null && now.equals(last[0]) ? looks[0] + 1 : 0;
-          last[0] = now;
-          return looks[0] >= STILL_LOOKS;
+          if (node == null || node.getScene() == null) {
+            return false;
+          }
+          Bounds now = node.localToScreen(node.getBoundsInLocal());
+          looks.set(now.equals(last.getAndSet(now)) ? looks.get() + 1 : 0);
+          return looks.get() >= STILL_LOOKS;
         });
   }
 

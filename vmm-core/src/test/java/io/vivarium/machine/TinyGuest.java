@@ -45,13 +45,16 @@ final class TinyGuest {
         + "66baf803 b072 ee ebd7";
   }
 
-  /** Writes its address to each of so many pages from 4 MiB on, and prints r for ever. */
+  /**
+   * Writes its address to each of so many pages from 4 MiB on, and prints r for ever. It looks at
+   * the line status after each, as drivers do, so that the byte leaves KVM.
+   */
   static String touched(int pages) {
     String count = HexFormat.of().formatHex(littleEndian(pages));
     return "48c7c700004000 48c7c1"
         + count
         + "48893f 4881c700100000 48ffc9 75f1" // each page
-        + "66baf803 b072 ee ebfd";
+        + "66baf803 b072 ee 66bafd03 ec ebf2";
   }
 
   private static byte[] littleEndian(int value) {

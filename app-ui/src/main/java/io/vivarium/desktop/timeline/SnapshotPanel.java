@@ -13,6 +13,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.format.FormatStyle;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.BiConsumer;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
@@ -88,7 +89,16 @@ final class SnapshotPanel extends VBox {
     if (snapshot.equals(shown)) {
       return;
     }
+    boolean sameVerbs = shown != null && verbsAreAlike(shown, snapshot);
     shown = snapshot;
+    if (sameVerbs) {
+      // Its bytes change while it is looked at; buttons made anew would lose a click.
+      int last = getChildren().size() - 1;
+      getChildren().set(0, head(snapshot));
+      getChildren().set(last - 2, facts(snapshot));
+      getChildren().set(last - 1, screen(snapshot));
+      return;
+    }
     getChildren().setAll(head(snapshot), note);
     if (snapshot.damage() != null) {
       getChildren().add(Nodes.paragraph(snapshot.damage(), "field-problem"));
@@ -96,6 +106,15 @@ final class SnapshotPanel extends VBox {
     getChildren().add(facts(snapshot));
     getChildren().add(screen(snapshot));
     getChildren().add(buttons(snapshot));
+  }
+
+  private static boolean verbsAreAlike(SnapshotInfo one, SnapshotInfo other) {
+    return one.id().equals(other.id())
+        && one.name().equals(other.name())
+        && one.note().equals(other.note())
+        && one.live() == other.live()
+        && one.pinned() == other.pinned()
+        && Objects.equals(one.damage(), other.damage());
   }
 
   private Node head(SnapshotInfo snapshot) {

@@ -53,6 +53,7 @@ public final class TimelineTab extends VBox implements TimelineCell.Tree {
   private List<SnapshotInfo> snapshots = List.of();
   private int lanes = 1;
   private boolean narrow;
+  private boolean arranging;
   private long largest = 1;
   private @Nullable String undoable;
   private @Nullable String wanted;
@@ -87,7 +88,7 @@ public final class TimelineTab extends VBox implements TimelineCell.Tree {
         view ->
             new TimelineCell(
                 texts, desk.clock(), this, this::contextMenu, () -> this::restoreChosen));
-    list.getSelectionModel().selectedItemProperty().subscribe(row -> showChosen());
+    list.getSelectionModel().selectedItemProperty().subscribe(row -> chosenByUser());
     list.setOnKeyPressed(this::key);
     HBox.setHgrow(list, Priority.ALWAYS);
     ScrollPane scroll = new ScrollPane(side);
@@ -187,10 +188,19 @@ public final class TimelineTab extends VBox implements TimelineCell.Tree {
         at = i;
       }
     }
+    arranging = true;
     list.getItems().setAll(rows);
     list.getSelectionModel().clearAndSelect(at);
     list.getFocusModel().focus(at);
+    arranging = false;
     showChosen();
+  }
+
+  /** While the rows are laid out anew the choice comes and goes. */
+  private void chosenByUser() {
+    if (!arranging) {
+      showChosen();
+    }
   }
 
   private boolean isShown(SnapshotInfo snapshot) {
@@ -207,10 +217,17 @@ public final class TimelineTab extends VBox implements TimelineCell.Tree {
     Optional<SnapshotInfo> chosen = chosen();
     if (chosen.isPresent()) {
       panel.show(chosen.get());
-      side.getChildren().setAll(panel);
+      showAside(panel);
     } else {
       here.show(item.info(), snapshots, undoable);
-      side.getChildren().setAll(here);
+      showAside(here);
+    }
+  }
+
+  /** A panel that is there stays there: taken out for a moment, it would lose a click. */
+  private void showAside(Node wanted) {
+    if (!side.getChildren().equals(List.of(wanted))) {
+      side.getChildren().setAll(wanted);
     }
   }
 

@@ -1,6 +1,8 @@
 package io.vivarium.desktop.terminal;
 
+import com.techsenger.jeditermfx.core.RequestOrigin;
 import com.techsenger.jeditermfx.core.TerminalDataStream;
+import com.techsenger.jeditermfx.core.TerminalDisplay;
 import com.techsenger.jeditermfx.core.TerminalExecutorServiceManager;
 import com.techsenger.jeditermfx.core.TerminalStarter;
 import com.techsenger.jeditermfx.core.TextStyle;
@@ -10,6 +12,7 @@ import com.techsenger.jeditermfx.core.model.JediTerminal;
 import com.techsenger.jeditermfx.core.model.StyleState;
 import com.techsenger.jeditermfx.core.model.TerminalTextBuffer;
 import com.techsenger.jeditermfx.core.typeahead.TerminalTypeAheadManager;
+import com.techsenger.jeditermfx.core.util.TermSize;
 import com.techsenger.jeditermfx.ui.JediTermFxWidget;
 import com.techsenger.jeditermfx.ui.TerminalCopyPasteHandler;
 import com.techsenger.jeditermfx.ui.TerminalPanel;
@@ -49,6 +52,12 @@ final class TerminalWidget extends JediTermFxWidget {
   }
 
   @Override
+  protected JediTerminal createTerminal(
+      TerminalDisplay display, TerminalTextBuffer buffer, StyleState style) {
+    return new Screen(display, buffer, style);
+  }
+
+  @Override
   protected TerminalStarter createTerminalStarter(JediTerminal terminal, TtyConnector connector) {
     return new Starter(
         terminal,
@@ -70,6 +79,30 @@ final class TerminalWidget extends JediTermFxWidget {
   @Override
   protected TerminalExecutorServiceManager createExecutorServiceManager() {
     return new DaemonThreads();
+  }
+
+  /**
+   * Resizes come from several threads, beside output. The emulator's own lock spans neither the old
+   * size with the new one nor a line feed: the scroll region could grow beyond the screen, and all
+   * further lines were lost below it.
+   */
+  private static final class Screen extends JediTerminal {
+    private final TerminalTextBuffer buffer;
+
+    Screen(TerminalDisplay display, TerminalTextBuffer buffer, StyleState style) {
+      super(display, buffer, style);
+      this.buffer = buffer;
+    }
+
+    @Override
+    public void resize(TermSize size, RequestOrigin origin) {
+      buffer.modify(() -> super.resize(size, origin));
+    }
+
+    @Override
+    public void newLine() {
+      buffer.modify(super::newLine);
+    }
   }
 
   private static final class Panel extends TerminalPanel {

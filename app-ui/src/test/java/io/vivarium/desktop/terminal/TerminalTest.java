@@ -2,9 +2,12 @@ package io.vivarium.desktop.terminal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.techsenger.jeditermfx.core.RequestOrigin;
+import com.techsenger.jeditermfx.core.Terminal;
 import com.techsenger.jeditermfx.core.TerminalColor;
 import com.techsenger.jeditermfx.core.TextStyle;
 import com.techsenger.jeditermfx.core.model.TerminalTextBuffer;
+import com.techsenger.jeditermfx.core.util.TermSize;
 import io.vivarium.client.VmState;
 import io.vivarium.desktop.fake.FakeVivarium;
 import io.vivarium.desktop.fake.Samples;
@@ -12,8 +15,11 @@ import io.vivarium.desktop.jobs.Jobs;
 import io.vivarium.desktop.ui.Texts;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import javafx.application.Platform;
 import javafx.scene.Scene;
@@ -140,6 +146,31 @@ class TerminalTest {
           var found = view.widget().getTerminalPanel().getFindResult();
           return found != null && found.getItems().size() == 1;
         });
+  }
+
+  /** As at the start, when the widget and its first layout each tell the size. */
+  @Test
+  void resizesAtOnceLoseNoLine() throws Exception {
+    Terminal terminal = view.widget().getTerminal();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      int seed = i;
+      threads.add(
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    Random random = new Random(seed);
+                    for (int round = 0; round < 300; round++) {
+                      TermSize size = new TermSize(80, 10 + random.nextInt(40));
+                      terminal.resize(size, RequestOrigin.User);
+                    }
+                  }));
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    host.print("lab", "hay\r\n".repeat(100) + "end");
+    await("end");
   }
 
   @Test

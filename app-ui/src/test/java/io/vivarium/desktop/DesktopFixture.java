@@ -34,6 +34,11 @@ final class DesktopFixture implements AutoCloseable {
 
   private static final int PATIENCE_SECONDS = 30;
 
+  /** Low enough for a small laptop with a panel, at 100 %. */
+  private static final int WIDTH = 1080;
+
+  private static final int HEIGHT = 640;
+
   private final FxRobot robot = new FxRobot();
   private final DesktopWindow window;
   private final int patienceSeconds;
@@ -61,6 +66,9 @@ final class DesktopFixture implements AutoCloseable {
                           new HostLimits(16L << 30, 8),
                           InstantSource.system());
                   made.show(stage);
+                  // The stage is one for all tests of the process, and keeps the size of the last.
+                  stage.setWidth(WIDTH);
+                  stage.setHeight(HEIGHT);
                   return made;
                 })
             .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -126,7 +134,22 @@ final class DesktopFixture implements AutoCloseable {
     awaitSeen(query);
     await(query + " can be clicked", () -> !shell().root().lookup(query).isDisabled());
     awaitStill(query);
+    await(query + " is not cut off", () -> inView(shell().root().lookup(query)));
     robot.clickOn(query);
+  }
+
+  /** Whether the middle of a node is inside of all that it stands in: a click goes there. */
+  private static boolean inView(Node node) {
+    Bounds bounds = node.localToScreen(node.getBoundsInLocal());
+    for (Node at = node; at != null; at = at.getParent()) {
+      if (at.getClip() != null || at.getParent() == null) {
+        Bounds room = at.localToScreen(at.getLayoutBounds());
+        if (!room.contains(bounds.getCenterX(), bounds.getCenterY())) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   /** What was shown just now finds its place some pulses later; a click meant for it would miss. */

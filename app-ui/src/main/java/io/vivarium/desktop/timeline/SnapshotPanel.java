@@ -19,6 +19,7 @@ import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.MenuButton;
+import javafx.scene.control.ScrollPane;
 import javafx.scene.control.TextArea;
 import javafx.scene.input.KeyCode;
 import javafx.scene.layout.GridPane;
@@ -36,6 +37,8 @@ final class SnapshotPanel extends VBox {
   private final SnapshotMenu menu;
   private final BiConsumer<SnapshotInfo, String> onNote;
   private final TextArea note = Nodes.id(new TextArea(), "snapshot-note");
+  private final VBox told = new VBox();
+  private final VBox verbs = new VBox();
   private @Nullable SnapshotInfo shown;
 
   SnapshotPanel(
@@ -47,7 +50,15 @@ final class SnapshotPanel extends VBox {
     this.clock = clock;
     this.menu = menu;
     this.onNote = onNote;
+    ScrollPane scroll = new ScrollPane(told);
+    scroll.setFitToWidth(true);
+    scroll.setFitToHeight(true);
+    scroll.getStyleClass().add("edge-to-edge");
+    VBox.setVgrow(scroll, Priority.ALWAYS);
+    told.getStyleClass().addAll("column", "snapshot-told");
+    // The verbs stay in view however low the window is.
     getStyleClass().addAll("column", "snapshot-panel");
+    getChildren().addAll(scroll, verbs);
     note.setPromptText(texts.get("snapshots.note.prompt"));
     note.setAccessibleText(texts.get("snapshots.note"));
     note.setPrefRowCount(2);
@@ -91,21 +102,22 @@ final class SnapshotPanel extends VBox {
     }
     boolean sameVerbs = shown != null && verbsAreAlike(shown, snapshot);
     shown = snapshot;
-    if (sameVerbs) {
-      // Its bytes change while it is looked at; buttons made anew would lose a click.
-      int last = getChildren().size() - 1;
-      getChildren().set(0, head(snapshot));
-      getChildren().set(last - 2, facts(snapshot));
-      getChildren().set(last - 1, screen(snapshot));
-      return;
+    if (!sameVerbs) {
+      // Its bytes change while it is looked at; buttons made anew each time would lose a click.
+      verbs.getChildren().setAll(buttons(snapshot));
     }
-    getChildren().setAll(head(snapshot), note);
+    List<Node> all = told.getChildren();
+    if (all.isEmpty()) {
+      all.add(note);
+    }
+    // Taken out and put back, the note would lose the keyboard.
+    all.removeIf(part -> part != note);
+    all.addFirst(head(snapshot));
     if (snapshot.damage() != null) {
-      getChildren().add(Nodes.paragraph(snapshot.damage(), "field-problem"));
+      all.add(Nodes.paragraph(snapshot.damage(), "field-problem"));
     }
-    getChildren().add(facts(snapshot));
-    getChildren().add(screen(snapshot));
-    getChildren().add(buttons(snapshot));
+    all.add(facts(snapshot));
+    all.add(screen(snapshot));
   }
 
   private static boolean verbsAreAlike(SnapshotInfo one, SnapshotInfo other) {

@@ -41,9 +41,15 @@ final class VivProcess {
     return home.resolve("machines").resolve(name);
   }
 
-  /** The words that start the command. */
+  /** The words that start the command: its launcher, where the system property names one. */
   static List<String> words(String... arguments) {
     List<String> command = new ArrayList<>();
+    String launcher = System.getProperty("vivarium.viv");
+    if (launcher != null) {
+      command.add(launcher);
+      command.addAll(List.of(arguments));
+      return command;
+    }
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-XX:TieredStopAtLevel=1");
     command.add("-XX:+UseSerialGC");

@@ -65,13 +65,19 @@ class CoalescedWritesTest {
     // out 0x10,al; inc al; jmp to the out
     try (TestGuest guest = TestGuest.plain(0xe6, 0x10, 0xfe, 0xc0, 0xeb, 0xfa)) {
       assumeTrue(guest.vm.coalescePort(0x10), "skipped: this KVM cannot coalesce ports");
+      int next = 0;
       for (int round = 0; round < 3; round++) {
         taken.clear();
         assertThat(guest.vcpu.run()).isEqualTo(KVM_EXIT_IO);
         int expected = guest.vcpu.runPage().ioValue(0);
         guest.vcpu.coalescedWrites().drain(this::take);
-        assertThat(taken).hasSize(169);
+        // All but one of the page's 170 places; of them Linux up to 6.10 leaves some free where the
+        // ring wraps.
+        assertThat(taken).hasSizeBetween(1, 169);
+        assertThat(taken.getFirst()).isEqualTo("10:1=%x".formatted(next));
         assertThat(taken.getLast()).isEqualTo("10:1=%x".formatted((expected - 1) & 0xff));
+        assertThat(taken.size() & 0xff).isEqualTo((expected - next) & 0xff);
+        next = (expected + 1) & 0xff;
       }
     }
   }

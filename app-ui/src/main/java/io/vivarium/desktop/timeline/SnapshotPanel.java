@@ -15,6 +15,7 @@ import java.time.format.FormatStyle;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BiConsumer;
+import javafx.collections.ObservableList;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
@@ -106,12 +107,12 @@ final class SnapshotPanel extends VBox {
       // Its bytes change while it is looked at; buttons made anew each time would lose a click.
       verbs.getChildren().setAll(buttons(snapshot));
     }
-    List<Node> all = told.getChildren();
+    ObservableList<Node> all = told.getChildren();
     if (all.isEmpty()) {
       all.add(note);
     }
     // Taken out and put back, the note would lose the keyboard.
-    all.removeIf(part -> part != note);
+    all.retainAll(note);
     all.addFirst(head(snapshot));
     if (snapshot.damage() != null) {
       all.add(Nodes.paragraph(snapshot.damage(), "field-problem"));

@@ -9,6 +9,7 @@ import io.vivarium.library.DiskLayers;
 import io.vivarium.library.DurableFiles;
 import io.vivarium.library.EngineStatus;
 import io.vivarium.library.Failures;
+import io.vivarium.library.ForkFolders;
 import io.vivarium.library.Home;
 import io.vivarium.library.Library;
 import io.vivarium.library.MachineFolder;
@@ -250,12 +251,9 @@ final class Engine {
   void keep() throws VivariumException {
     changing.lock();
     try {
-      // A start does not wait for these names to be durable.
-      for (Path named : List.of(folder.memory(), new DiskLayers(folder.path()).folder())) {
-        if (Files.isDirectory(named)) {
-          DurableFiles.sync(named);
-        }
-      }
+      // The start of a fork does not wait for any of these to be durable.
+      devices().disks().seal();
+      ForkFolders.makeNamesDurable(folder);
       rewrite(spec.as(spec.name(), false));
       DurableFiles.sync(home.machines());
     } catch (IOException e) {

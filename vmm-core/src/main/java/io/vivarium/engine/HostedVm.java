@@ -1,7 +1,5 @@
 package io.vivarium.engine;
 
-import io.vivarium.client.Json;
-import io.vivarium.client.JsonException;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
@@ -12,7 +10,6 @@ import io.vivarium.library.Failures;
 import io.vivarium.library.Home;
 import io.vivarium.library.Library;
 import io.vivarium.library.MachineFolder;
-import io.vivarium.library.SpecCodec;
 import java.io.IOException;
 import java.nio.file.Files;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +39,7 @@ final class HostedVm implements AutoCloseable {
       throws VivariumException {
     EngineLock lock = lock(folder);
     try {
-      VmSpec spec = spec(folder);
+      VmSpec spec = Library.open(home).read(folder);
       DurableFiles.sweep(folder.snapshots());
       DurableFiles.sweep(folder.memory());
       DurableFiles.sweep(new DiskLayers(folder.path()).folder());
@@ -71,17 +68,6 @@ final class HostedVm implements AutoCloseable {
         Kind.CONFLICT,
         "VM '" + folder.name() + "' was started by somebody else at the same time",
         "Attach to it: viv console " + folder.name());
-  }
-
-  private static VmSpec spec(MachineFolder folder) throws VivariumException {
-    try {
-      return SpecCodec.read(Json.parse(Files.readAllBytes(folder.spec())), folder.name());
-    } catch (JsonException e) {
-      throw new VivariumException(
-          Kind.BAD_FILE, "VM '" + folder.name() + "' is damaged: " + e.getMessage(), "", e);
-    } catch (IOException e) {
-      throw Failures.explain("cannot read VM '" + folder.name() + "'", e);
-    }
   }
 
   Engine engine() {

@@ -114,12 +114,16 @@ public final class DiskLayers {
         made.add(disk);
         continue;
       }
-      Files.createDirectories(folder);
+      if (!Files.isDirectory(folder)) {
+        DurableFiles.makeFolderQuickly(folder);
+      }
       for (String name : other.chain(disk)) {
         HardLinks.link(other.folder.resolve(name), folder.resolve(name));
       }
       String name = newName("qcow2");
-      Qcow2.create(folder.resolve(name), disk.sizeBytes(), other.fileName(disk), disk.format());
+      DurableFiles.makeQuickly(
+          folder.resolve(name),
+          file -> Qcow2.create(file, disk.sizeBytes(), other.fileName(disk), disk.format()));
       made.add(new DiskSpec(FOLDER + "/" + name, "qcow2", disk.sizeBytes(), false));
     }
     return made;

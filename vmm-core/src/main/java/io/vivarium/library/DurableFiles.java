@@ -119,6 +119,18 @@ public final class DurableFiles {
     step(FileSteps.Kind.SYNC_FILE, file, null);
   }
 
+  /** Makes a folder that is not there yet, not durably. */
+  static void makeFolderQuickly(Path folder) throws IOException {
+    step(FileSteps.Kind.MAKE_FOLDER, folder, null);
+    Files.createDirectory(folder);
+  }
+
+  /** Creates a file that is not there yet, not durably. */
+  static void makeQuickly(Path file, Making making) throws IOException {
+    step(FileSteps.Kind.WRITE, file, null);
+    making.make(file);
+  }
+
   /** Makes a folder, durably, and those above it; one that is there is no error. */
   public static void makeFolders(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
@@ -134,10 +146,15 @@ public final class DurableFiles {
     Files.createLink(name, file);
   }
 
-  /** Renames a file or folder, durably. Fails when a folder that is not empty is in the way. */
-  public static void rename(Path from, Path to) throws IOException {
+  /** Renames a file or folder, not durably. Fails when a folder that is not empty is in the way. */
+  static void renameQuickly(Path from, Path to) throws IOException {
     step(FileSteps.Kind.RENAME, from, to);
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Renames a file or folder, durably. Fails when a folder that is not empty is in the way. */
+  public static void rename(Path from, Path to) throws IOException {
+    renameQuickly(from, to);
     sync(parent(to));
     if (!parent(from).equals(parent(to))) {
       sync(parent(from));
@@ -228,7 +245,7 @@ public final class DurableFiles {
     }
   }
 
-  private static Path parent(Path path) {
+  static Path parent(Path path) {
     Path parent = path.toAbsolutePath().getParent();
     if (parent == null) {
       throw new IllegalArgumentException("the root folder has no parent: " + path);

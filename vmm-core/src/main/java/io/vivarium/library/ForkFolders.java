@@ -1,5 +1,6 @@
 package io.vivarium.library;
 
+import io.vivarium.client.Disks;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
@@ -10,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -62,7 +62,7 @@ public final class ForkFolders {
           Path beside = DurableFiles.unfinished(home.machines());
           try {
             fill(new MachineFolder(beside), store.machine(), template, name, disposable);
-            Files.move(beside, to.path(), StandardCopyOption.ATOMIC_MOVE);
+            DurableFiles.renameQuickly(beside, to.path());
             if (!disposable) {
               DurableFiles.sync(home.machines());
             }
@@ -85,10 +85,10 @@ public final class ForkFolders {
       String name,
       boolean disposable)
       throws IOException {
-    Files.createDirectory(folder.path());
-    Files.createDirectory(folder.snapshots());
-    Files.createDirectory(folder.run());
-    Files.createDirectory(folder.memory());
+    DurableFiles.makeFolderQuickly(folder.path());
+    DurableFiles.makeFolderQuickly(folder.snapshots());
+    DurableFiles.makeFolderQuickly(folder.run());
+    DurableFiles.makeFolderQuickly(folder.memory());
     MemoryLayers from = new MemoryLayers(source.memory());
     MemoryLayers to = new MemoryLayers(folder.memory());
     for (String layer : template.layers()) {
@@ -99,23 +99,42 @@ public final class ForkFolders {
     List<DiskSpec> disks =
         new DiskLayers(folder.path()).fork(new DiskLayers(source.path()), then.disks());
     VmSpec spec = then.withDisks(disks).withNetwork(then.network(), List.of()).as(name, disposable);
-    Files.write(folder.spec(), CheckedJson.write(SpecCodec.write(spec)));
+    DurableFiles.writeQuickly(folder.spec(), CheckedJson.write(SpecCodec.write(spec)));
     if (!disposable) {
       makeDurable(folder, disks);
     }
+  }
+
+  /** Makes a stopped disposable VM one that stays. */
+  public static VmSpec keep(MachineFolder folder, VmSpec spec) throws IOException {
+    makeDurable(folder, spec.disks());
+    VmSpec kept = spec.as(spec.name(), false);
+    Library.rewrite(folder, kept);
+    DurableFiles.sync(DurableFiles.parent(folder.path()));
+    return kept;
   }
 
   /** The sealed layers are durable already; these are their names, and what is new. */
   private static void makeDurable(MachineFolder folder, List<DiskSpec> disks) throws IOException {
     DiskLayers layers = new DiskLayers(folder.path());
     for (DiskSpec disk : disks) {
-      DurableFiles.sync(layers.file(disk));
+      // A disk used in place was there before; and closing it would drop the lock of who runs on
+      // it.
+      if (!Disks.inPlace(disk)) {
+        DurableFiles.sync(layers.file(disk));
+      }
     }
-    if (!disks.isEmpty()) {
-      DurableFiles.sync(layers.folder());
-    }
-    DurableFiles.sync(folder.memory());
     DurableFiles.sync(folder.spec());
+    makeNamesDurable(folder);
+  }
+
+  /** Makes all that a VM's folder names durable, but not what the files hold. */
+  public static void makeNamesDurable(MachineFolder folder) throws IOException {
+    for (Path names : List.of(new DiskLayers(folder.path()).folder(), folder.memory())) {
+      if (Files.isDirectory(names)) {
+        DurableFiles.sync(names);
+      }
+    }
     DurableFiles.sync(folder.path());
   }
 }

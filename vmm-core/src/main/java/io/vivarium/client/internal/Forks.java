@@ -152,13 +152,7 @@ public final class Forks {
     if (engines.running(name)) {
       engines.call(name, "keep", new JsonObject());
     } else {
-      library.whileStopped(
-          name,
-          "kept",
-          (machine, spec) -> {
-            Library.rewrite(machine, spec.as(spec.name(), false));
-            return spec;
-          });
+      library.whileStopped(name, "kept", ForkFolders::keep);
     }
     return library.info(folder);
   }

@@ -99,7 +99,11 @@ final class RunCommand extends Verb {
       return;
     }
     ImageInfo info = find(vivarium, image);
-    if (info == null || !info.built()) {
+    boolean build = info == null || !info.built();
+    if (build || warm) {
+      VivariumHost.needKvm();
+    }
+    if (build) {
       vivarium.buildImage(image, progress);
     }
     if (warm) {

@@ -50,6 +50,11 @@ public final class VivariumHost implements Vivarium {
     return Home.of(environment).root();
   }
 
+  /** Fails where no VM can run, with the cure. */
+  public static void needKvm() throws VivariumException {
+    io.vivarium.client.internal.Doctor.needKvm();
+  }
+
   /** Whether such a new VM may start from a warm snapshot of its image, once there is one. */
   public static boolean canStartWarm(VmSpec spec) {
     return spec.disks().isEmpty() && EngineVms.canStartWarm(spec);

@@ -3,6 +3,7 @@ package io.vivarium.client.internal;
 import io.vivarium.client.HostCheck;
 import io.vivarium.client.HostCheck.Status;
 import io.vivarium.client.Sizes;
+import io.vivarium.client.VivariumException;
 import io.vivarium.library.Home;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,6 +50,18 @@ public final class Doctor {
             Status.ERROR,
             architecture + " is not x86-64",
             "Vivarium runs on x86-64 only.");
+  }
+
+  /** Fails where no VM can run, with the cure: before minutes are spent on an image. */
+  public static void needKvm() throws VivariumException {
+    HostCheck check = kvm();
+    if (check.status() == Status.OK) {
+      check = kvmAccess();
+    }
+    if (check.status() != Status.OK) {
+      throw new VivariumException(
+          VivariumException.Kind.HOST, "no VM can run here: " + check.detail(), check.cure());
+    }
   }
 
   private static HostCheck kvm() {

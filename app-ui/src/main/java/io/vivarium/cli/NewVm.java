@@ -76,7 +76,7 @@ final class NewVm {
     String called = name == null ? freeName(host.names()) : name;
     VmSpec spec =
         new VmSpec(
-            1,
+            VmSpec.VERSION,
             called,
             image,
             absolute(kernel),

@@ -41,6 +41,7 @@ final class Shapes {
         .put("uptimeNanos", stats.uptimeNanos())
         .put("cpuNanos", stats.cpuNanos())
         .put("memoryBytes", stats.memoryBytes())
+        .put("guestUsedBytes", stats.guestUsedBytes() < 0 ? null : stats.guestUsedBytes())
         .put("residentBytes", stats.residentBytes())
         .put("diskReadBytes", stats.diskReadBytes())
         .put("diskWriteBytes", stats.diskWriteBytes())

@@ -46,7 +46,8 @@ final class StatsCommand extends JsonVerb {
     }
     List<JsonObject> shapes = new ArrayList<>();
     Table table =
-        new Table("NAME", "UP", "CPU TIME", "CPU %", "MEMORY", "HOST MEMORY", "DISK", "NETWORK");
+        new Table(
+            "NAME", "UP", "CPU TIME", "CPU %", "MEMORY", "USED", "HOST MEMORY", "DISK", "NETWORK");
     for (String name : shown) {
       VmStats stats = vivarium().stats(name);
       Rates rates = new Rates(before.getOrDefault(name, stats), stats);
@@ -57,6 +58,7 @@ final class StatsCommand extends JsonVerb {
           String.format(Locale.ROOT, "%.1f s", stats.cpuNanos() / 1e9),
           String.format(Locale.ROOT, "%.0f", rates.cpuPercent()),
           Sizes.human(stats.memoryBytes()),
+          stats.guestUsedBytes() < 0 ? "-" : Sizes.human(stats.guestUsedBytes()),
           Sizes.human(stats.residentBytes()),
           pair(
               "read",

@@ -12,7 +12,7 @@ class StatsHistoryTest {
   private void reading(long second, long cpuMillis, long read) {
     history.add(
         new VmStats(
-            second * 1_000_000_000L, cpuMillis * 1_000_000L, 1 << 28, 1 << 20, read, 0, 0, 0),
+            second * 1_000_000_000L, cpuMillis * 1_000_000L, 1 << 28, -1, 1 << 20, read, 0, 0, 0),
         second);
   }
 

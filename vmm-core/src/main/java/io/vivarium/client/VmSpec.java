@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a VM is made of; kept as {@code machines/<name>/spec.json}.
  *
- * @param version of this record: 1
+ * @param version of the machine, as its guest saw it at its first boot: from 2 on its PCI bus,
+ *     where it has one, has a memory balloon and vsock too
  * @param name 1 to 63 of {@code [a-z0-9][a-z0-9_.-]*}
  * @param image name of an image in the store, or null when {@code kernel} is given
  * @param kernel path of the user's own kernel (bzImage or ELF), or null
@@ -34,6 +35,8 @@ public record VmSpec(
     List<PortSpec> ports,
     String network,
     boolean disposable) {
+  /** The version of new VMs; older ones stay what they are, else their snapshots would not fit. */
+  public static final int VERSION = 2;
 
   /**
    * A disk.

@@ -3,11 +3,13 @@ package io.vivarium.engine;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmSpec.PortSpec;
+import io.vivarium.engine.protocol.SocketPaths;
 import io.vivarium.library.DiskLayers;
 import io.vivarium.library.Failures;
 import io.vivarium.library.Home;
 import io.vivarium.library.MachineFolder;
 import io.vivarium.machine.DeviceConfig;
+import io.vivarium.machine.DeviceConfig.VsockConfig;
 import io.vivarium.machine.MachineDevices;
 import io.vivarium.machine.VirtualMachine;
 import java.io.IOException;
@@ -19,6 +21,9 @@ final class EngineDevices implements AutoCloseable {
   private final EngineDisks disks;
   private final EngineNetwork network;
   private final DeviceConfig config;
+
+  /** Each VM's sockets are its own, so all may have the same context id. */
+  private static final long GUEST_CID = 3;
 
   private EngineDevices(EngineDisks disks, EngineNetwork network, DeviceConfig config) {
     this.disks = disks;
@@ -41,6 +46,11 @@ final class EngineDevices implements AutoCloseable {
     try {
       DeviceConfig config =
           new DeviceConfig(disks.config(), network.config(), List.of(), false, null);
+      // A bus for these alone is not worth what looking for it costs where ring 0 is interpreted.
+      if (spec.version() >= 2 && !config.equals(DeviceConfig.NONE)) {
+        VsockConfig vsock = new VsockConfig(GUEST_CID, SocketPaths.place(folder.vsock()));
+        config = new DeviceConfig(disks.config(), network.config(), List.of(), true, vsock);
+      }
       return new EngineDevices(disks, network, config);
     } catch (IOException e) {
       disks.close();

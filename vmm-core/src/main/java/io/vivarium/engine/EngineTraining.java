@@ -38,7 +38,7 @@ public final class EngineTraining {
     Files.write(kernel, TrainingGuest.elf());
     VmSpec spec =
         new VmSpec(
-            1,
+            VmSpec.VERSION,
             "trained",
             null,
             kernel.toString(),

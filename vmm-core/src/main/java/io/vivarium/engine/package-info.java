@@ -14,8 +14,8 @@
  *   <li>{@code info}: protocol (1), name, state, reason, pid, startedAt, snapshot, agentReady
  *   <li>{@code inspect}: the same and {@code counters}, by name: exits, assist; {@code network}:
  *       why the guest has none, or null; {@code devices}: statistics of disks and networks
- *   <li>{@code stats}: uptimeNanos, cpuNanos, memoryBytes, residentBytes, diskReadBytes,
- *       diskWriteBytes, netReceiveBytes, netSendBytes
+ *   <li>{@code stats}: uptimeNanos, cpuNanos, memoryBytes, guestUsedBytes, residentBytes,
+ *       diskReadBytes, diskWriteBytes, netReceiveBytes, netSendBytes
  *   <li>{@code subscribe}: from now on the event {@code state} {state, reason}
  *   <li>{@code pause}, {@code resume}
  *   <li>{@code stop} {timeoutMillis}: power button and agent; after the time, or at once with 0,

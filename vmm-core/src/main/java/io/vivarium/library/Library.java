@@ -199,7 +199,19 @@ public final class Library {
   /** Stands in lists for a VM whose spec cannot be read. */
   public VmInfo damagedInfo(String name, String why) {
     VmSpec spec =
-        new VmSpec(1, name, null, null, null, null, 0, 0, List.of(), List.of(), "none", false);
+        new VmSpec(
+            VmSpec.VERSION,
+            name,
+            null,
+            null,
+            null,
+            null,
+            0,
+            0,
+            List.of(),
+            List.of(),
+            "none",
+            false);
     return new VmInfo(spec, VmState.CRASHED, 0, Instant.EPOCH, null, null, why, "");
   }
 

@@ -68,6 +68,11 @@ public record MachineFolder(Path path) {
     return run().resolve("engine.sock");
   }
 
+  /** Where programs of the host find the guest's vsock ports; see {@code DeviceConfig}. */
+  public Path vsock() {
+    return run().resolve("vsock");
+  }
+
   public Path consoleLog() {
     return run().resolve("console.log");
   }

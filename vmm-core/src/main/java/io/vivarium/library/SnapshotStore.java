@@ -557,5 +557,17 @@ public final class SnapshotStore {
 
   private static final String DAMAGED = "damaged: snapshot.json: ";
   private static final VmSpec EMPTY_SPEC =
-      new VmSpec(1, "damaged", null, null, null, null, 0, 0, List.of(), List.of(), "none", false);
+      new VmSpec(
+          VmSpec.VERSION,
+          "damaged",
+          null,
+          null,
+          null,
+          null,
+          0,
+          0,
+          List.of(),
+          List.of(),
+          "none",
+          false);
 }

@@ -8,8 +8,6 @@ import java.util.List;
 
 /** A VM's spec as JSON and back. */
 public final class SpecCodec {
-  private static final int VERSION = 1;
-
   private SpecCodec() {}
 
   public static JsonObject write(VmSpec spec) {
@@ -23,7 +21,7 @@ public final class SpecCodec {
               .put("readOnly", disk.readOnly()));
     }
     return new JsonObject()
-        .put("version", VERSION)
+        .put("version", spec.version())
         .put("name", spec.name())
         .put("image", spec.image())
         .put("kernel", spec.kernel())
@@ -67,7 +65,7 @@ public final class SpecCodec {
 
   /** The name is the caller's: a VM is called as its folder. */
   public static VmSpec read(JsonObject json, String name) throws JsonException {
-    json.number("version", VERSION, VERSION);
+    int version = (int) json.number("version", 1, VmSpec.VERSION);
     List<VmSpec.DiskSpec> disks = new ArrayList<>();
     for (JsonObject disk : json.objects("disks")) {
       disks.add(
@@ -78,7 +76,7 @@ public final class SpecCodec {
               disk.bool("readOnly")));
     }
     return new VmSpec(
-        VERSION,
+        version,
         name,
         json.optString("image"),
         json.optString("kernel"),

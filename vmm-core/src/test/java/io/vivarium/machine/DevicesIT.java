@@ -15,6 +15,12 @@ import io.vivarium.testing.TestImages;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,7 +73,7 @@ class DevicesIT {
     new Random(1).nextBytes(contents);
     Path file = Files.write(folder.resolve("raw"), contents);
     try (var channel = Files.newByteChannel(file, java.nio.file.StandardOpenOption.WRITE)) {
-      channel.position(DISK_BYTES - 1).write(java.nio.ByteBuffer.allocate(1));
+      channel.position(DISK_BYTES - 1).write(ByteBuffer.allocate(1));
     }
     Qcow2.create(folder.resolve("qcow2"), DISK_BYTES, null, null);
     Files.createDirectory(folder.resolve("saved"));
@@ -232,6 +238,50 @@ class DevicesIT {
     assertThat(answer.get()).isEqualTo("got hello\n");
     console.finish(command, from);
     assertThat(machine().devices().consolePortOpen(PORT)).isFalse();
+  }
+
+  /** By Firecracker's convention: port 1234 of the host is the Unix socket {@code vsock_1234}. */
+  @Test
+  void vsockCarriesBytesBothWays() throws Exception {
+    Path socket = folder.resolve("vsock_1234");
+    Files.deleteIfExists(socket);
+    try (ServerSocketChannel host = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      host.bind(UnixDomainSocketAddress.of(socket));
+      run(GuestProgram.VSOCK_ECHO.install("/tmp/echo"));
+      int from = console.start(machine(), "/tmp/echo");
+      try (SocketChannel guest = host.accept()) {
+        // More than the guest's window, so that credit must flow; sent while answers are read.
+        Thread sender =
+            Thread.startVirtualThread(
+                () -> {
+                  try {
+                    ByteBuffer all = ByteBuffer.wrap(contents);
+                    while (all.hasRemaining()) {
+                      guest.write(all);
+                    }
+                    guest.shutdownOutput();
+                  } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                  }
+                });
+        byte[] back = Channels.newInputStream(guest).readAllBytes();
+        sender.join();
+        assertThat(md5(back)).isEqualTo(md5(contents));
+      }
+      console.finish("/tmp/echo", from);
+    }
+  }
+
+  @Test
+  void thePowerButtonShutsAGuestDownThatListens() throws Exception {
+    run("modprobe -a button evdev");
+    run("until ls /dev/input/event*; do sleep 1; done");
+    // What acpid and logind do: on KEY_POWER (116) of the button's input device, power off.
+    run(
+        "for e in /dev/input/event*; do (head -c 24 $e | od -An -tu2 -j16 -N4 | grep -q '1 *116'"
+            + " && poweroff -f) & done");
+    machine().powerButton();
+    console.awaitMatch("the machine ended: PowerOff");
   }
 
   @Test

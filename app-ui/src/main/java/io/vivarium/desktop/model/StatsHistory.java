@@ -17,12 +17,14 @@ public final class StatsHistory {
    *
    * @param atNanos of a clock that only goes forward
    * @param cpus host CPUs that the vCPUs kept busy, 0 to their number
+   * @param guestUsedBytes guest RAM in use, as the guest says; 0 where it does not say
    * @param residentBytes host memory of the engine
    * @param diskRead bytes a second, likewise the others
    */
   public record Point(
       long atNanos,
       double cpus,
+      double guestUsedBytes,
       double residentBytes,
       double diskRead,
       double diskWrite,
@@ -47,6 +49,7 @@ public final class StatsHistory {
         new Point(
             atNanos,
             rate(before, now, seconds, VmStats::cpuNanos) / 1e9,
+            Math.max(0, now.guestUsedBytes()),
             now.residentBytes(),
             rate(before, now, seconds, VmStats::diskReadBytes),
             rate(before, now, seconds, VmStats::diskWriteBytes),

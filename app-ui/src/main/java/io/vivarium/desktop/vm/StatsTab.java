@@ -17,6 +17,7 @@ import javafx.scene.control.ScrollPane;
 import javafx.scene.layout.ColumnConstraints;
 import javafx.scene.layout.GridPane;
 import javafx.scene.layout.VBox;
+import org.jspecify.annotations.Nullable;
 
 /** What the VM used over the last minutes. */
 final class StatsTab extends ScrollPane implements VmTab {
@@ -103,10 +104,10 @@ final class StatsTab extends ScrollPane implements VmTab {
         cpus,
         List.of(history.values(Point::cpus)));
     memory.show(
-        newest == null ? "—" : bytes(newest.residentBytes()),
+        memoryNow(newest),
         bytes(memoryTop),
         memoryTop,
-        List.of(history.values(Point::residentBytes)));
+        List.of(history.values(Point::residentBytes), history.values(Point::guestUsedBytes)));
     rates(
         disk,
         "stats.disk.now",
@@ -121,12 +122,18 @@ final class StatsTab extends ScrollPane implements VmTab {
         history.values(Point::netOut));
   }
 
+  private String memoryNow(@Nullable Point newest) {
+    if (newest == null) {
+      return "—";
+    }
+    String held = bytes(newest.residentBytes());
+    return newest.guestUsedBytes() == 0
+        ? held
+        : texts.get("stats.memory.now", held, bytes(newest.guestUsedBytes()));
+  }
+
   private void rates(
-      Panel panel,
-      String key,
-      double @org.jspecify.annotations.Nullable [] now,
-      double[] one,
-      double[] other) {
+      Panel panel, String key, double @Nullable [] now, double[] one, double[] other) {
     double top =
         DoubleStream.concat(Arrays.stream(one), Arrays.stream(other)).max().orElse(LEAST_RATE);
     top = Math.max(LEAST_RATE, top);

@@ -28,6 +28,7 @@ public final class FakeStats {
               (second + 1) * 1_000_000_000L,
               cpu,
               2L << 30,
+              (300L << 20) + second * 400_000L,
               (400L << 20) + second * 1_200_000L,
               read,
               write,

@@ -387,7 +387,7 @@ public final class FakeVivarium implements Vivarium {
   public VmStats stats(String name) throws VivariumException {
     long up = 1_000_000L * Math.max(1, clock.instant().toEpochMilli() % 1_000_000);
     return new VmStats(
-        up, up / 20, find(name).spec.memoryBytes(), 93L << 20, 1 << 20, 1 << 18, 0, 0);
+        up, up / 20, find(name).spec.memoryBytes(), 41L << 20, 93L << 20, 1 << 20, 1 << 18, 0, 0);
   }
 
   @Override

@@ -20,7 +20,9 @@ final class KernelFiles implements DebFile.Visitor {
           "virtio_console",
           "virtio_rng",
           "virtio_balloon",
-          "vmw_vsock_virtio_transport");
+          "vmw_vsock_virtio_transport",
+          "button", // the power button's; loaded by who listens to it
+          "evdev");
 
   /** What they are known to depend on: taken in the first pass, as each unpacks everything. */
   private static final Set<String> LIKELY =

@@ -178,6 +178,7 @@ public final class EngineVms {
           count(stats, "uptimeNanos"),
           count(stats, "cpuNanos"),
           count(stats, "memoryBytes"),
+          stats.number("guestUsedBytes", -1, Long.MAX_VALUE),
           count(stats, "residentBytes"),
           count(stats, "diskReadBytes"),
           count(stats, "diskWriteBytes"),

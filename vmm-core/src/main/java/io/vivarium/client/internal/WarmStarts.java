@@ -160,7 +160,7 @@ final class WarmStarts {
     Files.createDirectories(unfinished.resolve("machine"));
     VmSpec spec =
         new VmSpec(
-            1,
+            VmSpec.VERSION,
             image,
             image,
             null,

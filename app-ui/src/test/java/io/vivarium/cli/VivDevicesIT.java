@@ -1,0 +1,123 @@
+package io.vivarium.cli;
+
+import static io.vivarium.cli.VivProcess.viv;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.vivarium.client.JsonObject;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Disks, networks and statistics by the command, as a user has them. */
+@Tag("kvm")
+final class VivDevicesIT {
+  private static final String ONE = "devices-it-1";
+  private static final String OTHER = "devices-it-2";
+
+  @TempDir Path temporary;
+
+  @BeforeAll
+  static void warm() throws Exception {
+    assumeTrue(
+        System.getenv("VIVARIUM_LAB_HOST") != null || Boolean.getBoolean("vivarium.interpreted"),
+        "skipped: these machines boot, which takes minutes where KVM interprets ring 0;"
+            + " -Dvivarium.interpreted=true runs them, the lab does so always");
+    VivProcess.warm();
+  }
+
+  @AfterEach
+  void remove() throws Exception {
+    viv("rm", "-f", ONE);
+    viv("rm", "-f", OTHER);
+  }
+
+  private static String guest(String vm, String script) throws Exception {
+    return viv("exec", vm, "--", "sh", "-c", script).mustWork().text();
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  /** A disk of the VM's own goes back with its memory, and stays when the VM is stopped. */
+  @Test
+  void aDiskIsKeptGrownAndTakenBack() throws Exception {
+    viv("run", "-d", "--network", "none", "--disk", "64M", "--name", ONE, "debian-tiny").mustWork();
+    guest(ONE, "mke2fs -q /dev/vda && mkdir /mnt && mount /dev/vda /mnt && echo first >/mnt/a");
+    viv("snapshot", "take", ONE, "s1").mustWork();
+    guest(ONE, "echo second >/mnt/a; sync");
+    viv("disk", "grow", ONE, "vda", "96M").mustWork();
+    assertThat(guest(ONE, "cat /sys/block/vda/size")).isEqualTo((96 << 11) + "\n");
+    viv("snapshot", "restore", ONE, "s1").mustWork();
+    assertThat(guest(ONE, "cat /mnt/a; umount /mnt; sync; dd if=/dev/vda 2>/dev/null | wc -c"))
+        .startsWith("first\n");
+    Path exported = temporary.resolve("disk.raw");
+    viv("snapshot", "export", ONE, "s1", "--disk", "vda", "--format", "raw", "-o", "" + exported)
+        .mustWork();
+    assertThat(Files.size(exported)).isEqualTo(64L << 20);
+    assertThat(viv("stop", ONE).status()).isZero();
+    viv("start", ONE).mustWork();
+    assertThat(guest(ONE, "mkdir -p /mnt; mount /dev/vda /mnt; cat /mnt/a")).isEqualTo("first\n");
+    assertThat(viv("fsck", ONE).mustWork().text()).contains("whole");
+  }
+
+  /** A service of the guest, through a port that is published while it runs. */
+  @Test
+  void aPublishedPortLeadsToTheGuest() throws Exception {
+    viv("run", "-d", "--name", ONE, "debian-tiny").mustWork();
+    int port = freePort();
+    viv("port", ONE, "-p", port + ":8080").mustWork();
+    guest(
+        ONE,
+        "mkdir -p /srv; head -c 300000 /dev/zero | tr '\\0' x >/srv/file; httpd -p 8080 -h /srv");
+    byte[] answer;
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket
+          .getOutputStream()
+          .write("GET /file HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      answer = socket.getInputStream().readAllBytes();
+    }
+    String text = new String(answer, StandardCharsets.US_ASCII);
+    assertThat(text).startsWith("HTTP/1.").contains("200 OK").endsWith("x".repeat(300_000));
+    JsonObject stats =
+        io.vivarium.client.Json.parse(
+                "{\"all\":" + viv("stats", "--json", ONE).mustWork().text() + "}")
+            .objects("all")
+            .getFirst();
+    assertThat(stats.number("netSendBytes", 0, Long.MAX_VALUE)).isGreaterThan(300_000);
+    assertThat(stats.number("guestUsedBytes", 1, Long.MAX_VALUE)).isLessThan(256L << 20);
+  }
+
+  /** Two machines on a cable of their own reach each other, and nothing else. */
+  @Test
+  void aLinkJoinsTwoMachines() throws Exception {
+    for (String vm : new String[] {ONE, OTHER}) {
+      viv("run", "-d", "--network", "link:lab", "--name", vm, "debian-tiny").mustWork();
+    }
+    String address = "ip addr add 10.9.0.%d/24 dev eth0; ip link set eth0 up";
+    guest(ONE, address.formatted(1));
+    guest(OTHER, address.formatted(2));
+    assertThat(guest(ONE, "ping -c 3 -w 60 10.9.0.2")).contains("3 packets received");
+    guest(OTHER, "(nc -l -p 99 >/tmp/got) & until netstat -ltn | grep -q :99; do sleep 1; done");
+    guest(ONE, "head -c 1000000 /dev/urandom >/tmp/sent; nc 10.9.0.2 99 </tmp/sent");
+    String sum = guest(ONE, "md5sum </tmp/sent");
+    assertThat(
+            guest(
+                OTHER,
+                "until [ $(wc -c </tmp/got) = 1000000 ]; do sleep 1; done; md5sum </tmp/got"))
+        .isEqualTo(Objects.requireNonNull(sum));
+  }
+}

@@ -48,6 +48,7 @@ final class Engine {
   private final GuestAgent agent;
   private final WindowSize window;
   private final WakeLink wake = new WakeLink();
+  private boolean clockIsOld;
   private final Instant startedAt = Instant.now();
   private final long startedNanos = System.nanoTime();
   private final ReentrantLock changing = new ReentrantLock();
@@ -397,12 +398,34 @@ final class Engine {
     listeners.forEach(listener -> listener.changed(event));
   }
 
+  /**
+   * Tells a guest the time after the host slept; a paused one has its clock set when it goes on.
+   */
+  void hostWoke() {
+    changing.lock();
+    try {
+      clockIsOld = true;
+      tellTime();
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  private void tellTime() {
+    if (clockIsOld && state == VmState.RUNNING && wake.version() > 0) {
+      EngineLog.say("the host slept, or its clock was set: the guest is told the time");
+      wake.tell(null);
+      clockIsOld = false;
+    }
+  }
+
   void resume() throws VivariumException {
     changing.lock();
     try {
       requireState(VmState.RUNNING, VmState.PAUSED);
       machine().resume();
       become(VmState.RUNNING, null);
+      tellTime();
     } finally {
       changing.unlock();
     }

@@ -74,6 +74,7 @@ public final class EngineMain {
   private void live(MachineFolder folder) throws VivariumException {
     Home home = new Home(arguments.home());
     HostedVms vms = new HostedVms(new EngineForks(home, factory), minute);
+    HostSleep.watch(vms::hostWoke);
     try (HostedVm vm = HostedVm.open(home, folder, factory)) {
       EngineStatus before = EngineStatus.read(folder.status());
       Runtime.getRuntime().addShutdownHook(new Thread(vms::end, "goodbye"));

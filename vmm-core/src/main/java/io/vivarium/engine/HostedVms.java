@@ -78,6 +78,15 @@ final class HostedVms {
     over = true;
   }
 
+  /** The host slept: what the guests take for the time may be wrong. */
+  void hostWoke() {
+    List<HostedVm> now;
+    synchronized (this) {
+      now = List.copyOf(all);
+    }
+    now.forEach(vm -> vm.engine().hostWoke());
+  }
+
   /** Ends all as they are. */
   void end() {
     List<HostedVm> now;

@@ -1,9 +1,13 @@
 package io.vivarium.cli;
 
+import io.vivarium.client.Sizes;
 import io.vivarium.client.Vivarium;
 import io.vivarium.client.VivariumException;
+import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.client.VmSpec;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -151,6 +155,41 @@ final class LifecycleCommands {
     @Override
     void act(Vivarium vivarium, String name) throws VivariumException {
       vivarium.remove(name, force);
+    }
+  }
+
+  @Command(
+      name = "update",
+      sortOptions = false,
+      description = "Give a stopped VM other memory or CPUs, from its next start on.")
+  static final class Update extends Verb {
+    @Parameters(paramLabel = "NAME")
+    String name = "";
+
+    @Option(names = "--memory", paramLabel = "SIZE", description = "Such as 512M or 2G.")
+    @Nullable String memory;
+
+    @Option(names = "--cpus", paramLabel = "N", description = "How many CPUs the guest sees.")
+    @Nullable Integer cpus;
+
+    Update(Session session) {
+      super(session);
+    }
+
+    @Override
+    public Integer call() throws VivariumException {
+      if (memory == null && cpus == null) {
+        throw new VivariumException(
+            Kind.USAGE, "nothing to change", "viv update " + name + " --memory 1G --cpus 2");
+      }
+      VmSpec now = vivarium().inspect(name).spec();
+      vivarium()
+          .resize(
+              name,
+              memory == null ? now.memoryBytes() : Sizes.parse(memory),
+              cpus == null ? now.cpus() : cpus);
+      session.out().println(name);
+      return 0;
     }
   }
 

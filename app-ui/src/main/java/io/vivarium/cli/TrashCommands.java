@@ -7,6 +7,7 @@ import io.vivarium.client.VivariumException;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 @Command(name = "trash", description = "What was removed and waits seven days to be gone.")
 final class TrashCommands extends VerbGroup {
@@ -32,6 +33,18 @@ final class TrashCommands extends VerbGroup {
           Sizes.human(one.ownBytes()));
     }
     table.print(session.out());
+    return 0;
+  }
+
+  @Command(
+      name = "restore",
+      sortOptions = false,
+      description = "Bring VMs back, each as it was removed last under its name.")
+  Integer restore(@Parameters(arity = "1..*", paramLabel = "NAME") List<String> names)
+      throws VivariumException {
+    for (String name : names) {
+      session.out().println(vivarium().untrash(name).name());
+    }
     return 0;
   }
 

@@ -36,6 +36,7 @@ public final class VivMain {
     VERBS.put("kill", LifecycleCommands.Kill::new);
     VERBS.put("rm", LifecycleCommands.Remove::new);
     VERBS.put("rename", LifecycleCommands.Rename::new);
+    VERBS.put("update", LifecycleCommands.Update::new);
     VERBS.put("ps", PsCommand::new);
     VERBS.put("inspect", InspectCommand::new);
     VERBS.put("console", ConsoleCommand::new);

@@ -245,6 +245,35 @@ class DesktopTest {
   }
 
   @Test
+  void aStoppedMachineGetsAnotherSize() throws Exception {
+    have("lab", VmState.STOPPED);
+    desktop.click("#card-lab");
+    desktop.tab(5);
+    desktop.click("#vm-resize");
+    desktop.fill("#size-memory", "1T");
+    assertThat(desktop.disabled("#dialog-yes")).isTrue();
+    desktop.fill("#size-memory", "512M");
+    desktop.fill("#size-cpus", "2");
+    desktop.press(KeyCode.ENTER);
+    desktop.await("larger", () -> host.inspect("lab").spec().memoryBytes() == 512L << 20);
+    desktop.awaitText("512 MiB");
+    assertThat(host.inspect("lab").spec().cpus()).isEqualTo(2);
+  }
+
+  @Test
+  void aRemovedMachineIsPutBackFromTheTrash() throws Exception {
+    have("lab", VmState.STOPPED);
+    desktop.awaitSeen("#card-lab");
+    host.remove("lab", false);
+    desktop.awaitGone("#card-lab");
+    desktop.click("#rail-trash");
+    desktop.click("#trash-back-lab");
+    desktop.awaitText("lab is back.");
+    desktop.click("#rail-all");
+    desktop.awaitSeen("#card-lab");
+  }
+
+  @Test
   void anErrorIsABannerWithItsCure() {
     have("lab", VmState.STOPPED);
     host.failWith(

@@ -46,6 +46,17 @@ public interface Vivarium extends AutoCloseable {
 
   void rename(String name, String newName) throws VivariumException;
 
+  /**
+   * Gives a stopped VM other memory and vCPUs, from its next start on. Its snapshots stay what they
+   * are: going back to one brings back the size that it was taken with.
+   *
+   * @param memoryBytes see {@link VmSpec}
+   */
+  VmInfo resize(String name, long memoryBytes, int cpus) throws VivariumException;
+
+  /** Brings the VM back that was removed last under a name, which must be free; it stays then. */
+  VmInfo untrash(String name) throws VivariumException;
+
   /** Gives a stopped VM one more disk: a new one, or a file that is used in place. */
   VmInfo attachDisk(String name, VmSpec.DiskSpec disk) throws VivariumException;
 

@@ -190,6 +190,29 @@ public final class VivariumHost implements Vivarium {
   }
 
   @Override
+  public VmInfo resize(String name, long memoryBytes, int cpus) throws VivariumException {
+    String wrong = SpecRules.memory(memoryBytes, hostMemory());
+    if (wrong == null) {
+      wrong = SpecRules.cpus(cpus);
+    }
+    if (wrong != null) {
+      throw new VivariumException(Kind.USAGE, wrong, "");
+    }
+    return library.whileStopped(
+        name,
+        "changed",
+        (folder, spec) -> {
+          Library.rewrite(folder, spec.withSize(memoryBytes, cpus));
+          return library.info(folder);
+        });
+  }
+
+  @Override
+  public VmInfo untrash(String name) throws VivariumException {
+    return library.info(library.untrash(name));
+  }
+
+  @Override
   public VmInfo attachDisk(String name, VmSpec.DiskSpec disk) throws VivariumException {
     return devices.attach(name, disk);
   }

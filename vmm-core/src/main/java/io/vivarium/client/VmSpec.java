@@ -51,6 +51,23 @@ public record VmSpec(
   /** A published port: {@code hostAddress:hostPort} on the host leads to {@code guestPort}. */
   public record PortSpec(String hostAddress, int hostPort, int guestPort, String protocol) {}
 
+  /** The same VM with other memory, in bytes, and another number of vCPUs. */
+  public VmSpec withSize(long bytes, int count) {
+    return new VmSpec(
+        version,
+        name,
+        image,
+        kernel,
+        initrd,
+        cmdline,
+        bytes,
+        count,
+        disks,
+        ports,
+        network,
+        disposable);
+  }
+
   /** The same VM with other disks. */
   public VmSpec withDisks(List<DiskSpec> others) {
     return new VmSpec(

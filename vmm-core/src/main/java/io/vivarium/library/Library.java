@@ -366,6 +366,35 @@ public final class Library {
     }
   }
 
+  /** Brings the VM back that was removed last under a name; it is not disposable any more. */
+  public MachineFolder untrash(String name) throws VivariumException {
+    MachineFolder folder = new MachineFolder(home.machines().resolve(name));
+    try {
+      Path item = Trash.newestVm(home, name);
+      if (item == null) {
+        throw new VivariumException(
+            Kind.NOT_FOUND,
+            "there is no VM '" + name + "' in the trash",
+            "'viv trash ls' lists what is.");
+      }
+      if (Files.exists(folder.path())) {
+        throw taken(name);
+      }
+      MachineFolder removed = new MachineFolder(item);
+      VmSpec spec =
+          SpecCodec.read(Json.parse(Files.readAllBytes(removed.spec())), name).as(name, false);
+      rewrite(removed, spec);
+      DurableFiles.rename(item, folder.path());
+      return folder;
+    } catch (JsonException e) {
+      throw damaged(folder, "spec.json: " + e.getMessage());
+    } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
+      throw taken(name);
+    } catch (IOException e) {
+      throw Failures.explain("VM '" + name + "' cannot be brought back", e);
+    }
+  }
+
   /** Deletes a disposable VM for good; it vanishes from the list at once. */
   public void erase(MachineFolder folder) throws IOException {
     Path beside = DurableFiles.unfinished(home.machines());

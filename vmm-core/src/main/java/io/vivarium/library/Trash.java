@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Where deleted things wait: {@code trash/<epoch second>-<random>-<name>}, for a week. */
 final class Trash {
@@ -54,6 +55,29 @@ final class Trash {
       throw e.getCause();
     }
     return items;
+  }
+
+  /** Where the VM lies that was removed last under a name, or null. */
+  static @Nullable Path newestVm(Home home, String vm) throws IOException {
+    Path newest = null;
+    long newestSecond = -1;
+    try (var entries = Files.newDirectoryStream(home.trash())) {
+      for (Path entry : entries) {
+        Matcher item = ITEM.matcher(String.valueOf(entry.getFileName()));
+        if (item.matches()
+            && item.group(2).equals(vm)
+            && Long.parseLong(item.group(1)) > newestSecond
+            && Files.isRegularFile(new MachineFolder(entry).spec())) {
+          newest = entry;
+          newestSecond = Long.parseLong(item.group(1));
+        }
+      }
+    } catch (NoSuchFileException e) {
+      return null;
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+    return newest;
   }
 
   /** Deletes what went there before a time; returns the bytes that came free. */

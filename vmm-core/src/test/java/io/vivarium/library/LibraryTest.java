@@ -52,6 +52,22 @@ final class LibraryTest {
   }
 
   @Test
+  void whatWasRemovedLastComesBackUnderItsName() throws Exception {
+    library.create(spec("web").withSize(64 << 20, 1));
+    library.trash("web");
+    try (var items = Files.newDirectoryStream(library.home().trash())) {
+      Files.move(items.iterator().next(), library.home().trash().resolve("100-0badcafe-web"));
+    }
+    library.create(spec("web"));
+    assertThat(failure(() -> library.untrash("web")).kind()).isEqualTo(Kind.CONFLICT);
+    library.trash("web");
+    library.untrash("web");
+    assertThat(library.read(library.find("web"))).isEqualTo(spec("web"));
+    assertThat(library.trash()).hasSize(1);
+    assertThat(failure(() -> library.untrash("db")).kind()).isEqualTo(Kind.NOT_FOUND);
+  }
+
+  @Test
   void aTakenNameIsRefused() throws Exception {
     library.create(spec("web"));
     library.create(spec("db"));

@@ -101,13 +101,32 @@ public final class TrashPage implements Page {
             Nodes.label(
                 vm == null ? texts.get("trash.vm") : texts.get("trash.snapshot", vm), "muted"));
     HBox.setHgrow(words, Priority.ALWAYS);
+    Button back =
+        Nodes.id(
+            Nodes.button(texts.get("trash.back"), Icons.UNDO, () -> putBack(info.name())),
+            "trash-back-" + info.name());
+    Nodes.visible(back, vm == null);
     return Nodes.row(
         "image-row",
         Icons.of(vm == null ? Icons.MACHINES : Icons.SNAPSHOT, "image-icon"),
         words,
         Nodes.label(Format.bytes(info.ownBytes())),
         Nodes.label(
-            texts.get("trash.age", Format.age(age, texts), Format.span(KEPT.minus(age))), "muted"));
+            texts.get("trash.age", Format.age(age, texts), Format.span(KEPT.minus(age))), "muted"),
+        back);
+  }
+
+  private void putBack(String name) {
+    desk.jobs()
+        .call(
+            texts.get("job.untrash", name),
+            "viv trash restore " + name,
+            progress -> desk.vivarium().untrash(name),
+            info -> {
+              desk.vms().refresh();
+              desk.toasts().show(texts.get("trash.back.done", name));
+              read();
+            });
   }
 
   private void empty() {

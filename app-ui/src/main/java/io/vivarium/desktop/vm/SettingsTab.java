@@ -26,6 +26,7 @@ final class SettingsTab extends ScrollPane implements VmTab {
   private final Label life = Nodes.paragraph("");
   private final Button keep;
   private final Button rename;
+  private final Button resize;
   private final TextArea engine = new TextArea();
 
   SettingsTab(VmItem item, Desk desk, VmVerbs verbs) {
@@ -54,12 +55,20 @@ final class SettingsTab extends ScrollPane implements VmTab {
             Nodes.button(
                 texts.get("verb.rename"), Icons.RENAME, () -> verbs.rename(item.name(), () -> {})),
             "vm-rename");
+    resize =
+        Nodes.id(
+            Nodes.button(texts.get("size.change"), Icons.SETTINGS, () -> verbs.resize(item)),
+            "vm-resize");
     Button delete =
         Nodes.button(texts.get("verb.delete"), Icons.DELETE, () -> verbs.delete(item), "danger");
     setContent(
         Nodes.column(
             "tab-page",
-            Nodes.column("panel", Nodes.label(texts.get("details.title"), "section-title"), facts),
+            Nodes.column(
+                "panel",
+                Nodes.label(texts.get("details.title"), "section-title"),
+                facts,
+                Nodes.row("", resize)),
             Nodes.column(
                 "panel",
                 Nodes.label(texts.get("details.life"), "section-title"),
@@ -86,6 +95,7 @@ final class SettingsTab extends ScrollPane implements VmTab {
     life.setText(texts.get(spec.disposable() ? "details.life.disposable" : "details.life.kept"));
     Nodes.visible(keep, spec.disposable());
     rename.setDisable(VmModel.isAlive(info.state()));
+    resize.setDisable(VmModel.isAlive(info.state()));
   }
 
   private void fact(String key, @Nullable String value) {

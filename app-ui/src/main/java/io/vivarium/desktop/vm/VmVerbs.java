@@ -1,5 +1,6 @@
 package io.vivarium.desktop.vm;
 
+import io.vivarium.client.Sizes;
 import io.vivarium.client.SnapshotInfo;
 import io.vivarium.client.VmState;
 import io.vivarium.desktop.model.VmItem;
@@ -203,6 +204,22 @@ public final class VmVerbs {
             desk.vms()::refresh);
   }
 
+  /** Asks for another size of a stopped VM. */
+  public void resize(VmItem item) {
+    String name = item.name();
+    new SizeForm(texts, desk.limits().memoryBytes(), item.info().spec())
+        .open(
+            desk.dialogs(),
+            texts.get("size.title", name),
+            (memory, cpus) ->
+                desk.jobs()
+                    .run(
+                        texts.get("job.resize", name),
+                        "viv update " + name + " --memory " + memory + " --cpus " + cpus,
+                        progress -> desk.vivarium().resize(name, Sizes.parse(memory), cpus),
+                        () -> desk.vms().refresh()));
+  }
+
   /** Asks for a new name; {@code then} runs when it has it. */
   public void rename(String name, Runnable then) {
     desk.dialogs()
@@ -265,6 +282,7 @@ public final class VmVerbs {
     } else {
       all.add(
           Command.of(texts.get("verb.rename"), name, Icons.RENAME, () -> rename(name, () -> {})));
+      all.add(Command.of(texts.get("size.change"), name, Icons.SETTINGS, () -> resize(item)));
     }
     all.add(Command.of(texts.get("verb.delete"), name, Icons.DELETE, () -> delete(item)));
     return all;

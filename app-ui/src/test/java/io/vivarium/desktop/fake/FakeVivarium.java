@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 /** A host in memory. Tests script failures and delays; several desktops may share one. */
 public final class FakeVivarium implements Vivarium {
   private final Map<String, Machine> machines = new TreeMap<>();
+  private final Map<String, Machine> removed = new TreeMap<>();
   private final List<ImageInfo> images = new ArrayList<>();
   private final List<WatchListener> watchers = new CopyOnWriteArrayList<>();
   private final Map<String, VivariumException> failures = new ConcurrentHashMap<>();
@@ -351,6 +352,7 @@ public final class FakeVivarium implements Vivarium {
     Machine machine = find(name);
     synchronized (this) {
       machines.remove(name);
+      removed.put(name, machine);
     }
     machine.guest.hangUp();
     changed(name);
@@ -597,8 +599,33 @@ public final class FakeVivarium implements Vivarium {
   }
 
   @Override
-  public List<TrashInfo> trash() {
-    return List.of();
+  public synchronized List<TrashInfo> trash() {
+    return removed.keySet().stream()
+        .map(name -> new TrashInfo(null, name, clock.instant(), 20L << 20))
+        .toList();
+  }
+
+  @Override
+  public VmInfo untrash(String name) throws VivariumException {
+    enter("untrash", name);
+    synchronized (this) {
+      Machine machine = removed.remove(name);
+      if (machine == null) {
+        throw new VivariumException(Kind.NOT_FOUND, "there is no VM '" + name + "'", "");
+      }
+      machines.put(name, machine);
+    }
+    changed(name);
+    return inspect(name);
+  }
+
+  @Override
+  public VmInfo resize(String name, long memoryBytes, int cpus) throws VivariumException {
+    enter("resize", name);
+    Machine machine = find(name);
+    machine.spec = machine.spec.withSize(memoryBytes, cpus);
+    changed(name);
+    return inspect(name);
   }
 
   @Override

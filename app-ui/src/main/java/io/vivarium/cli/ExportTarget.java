@@ -44,6 +44,12 @@ final class ExportTarget {
   /** A file, written beside and renamed; what stood there before stays when that fails. */
   static void file(Path file, boolean holes, Writing writing) throws VivariumException {
     Path target = file.toAbsolutePath();
+    if (!Files.isDirectory(target.resolveSibling("."))) {
+      throw new VivariumException(
+          Kind.NOT_FOUND,
+          "there is no folder for the file '" + file + "'",
+          "Make it first, or check the path.");
+    }
     Path beside =
         target.resolveSibling(
             "." + target.getFileName() + ".part-" + ProcessHandle.current().pid());

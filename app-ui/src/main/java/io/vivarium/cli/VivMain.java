@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Entry point of the command. */
 public final class VivMain {
@@ -83,14 +85,7 @@ public final class VivMain {
     line.setExecutionExceptionHandler((e, command, parsed) -> failed(session, e, args));
     line.setParameterExceptionHandler(
         (e, arguments) -> {
-          String help = e.getCommandLine().getCommandSpec().qualifiedName();
-          report(
-              session,
-              new VivariumException(
-                  Kind.USAGE,
-                  lowerFirst(String.valueOf(e.getMessage())),
-                  "See '" + help + " --help'."),
-              args);
+          report(session, wrongCall(e), args);
           return USAGE;
         });
     line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -102,6 +97,24 @@ public final class VivMain {
       return help(session, line, args);
     }
     return line.execute(args);
+  }
+
+  private static VivariumException wrongCall(ParameterException e) {
+    CommandLine command = e.getCommandLine();
+    String cure = "See '" + command.getCommandSpec().qualifiedName() + " --help'.";
+    String what = lowerFirst(String.valueOf(e.getMessage()));
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      if (command.getParent() == null) {
+        what = "there is no verb '" + unmatched.getUnmatched().getFirst() + "'";
+        cure = "'viv help' lists all.";
+      }
+      // Picocli's are all names, the likely first, when none is near.
+      List<String> near = unmatched.getSuggestions();
+      if (!near.isEmpty() && near.size() <= 3) {
+        cure = "Did you mean '" + near.getFirst() + "'?";
+      }
+    }
+    return new VivariumException(Kind.USAGE, what, cure);
   }
 
   private static int help(Session session, CommandLine line, String[] args) {

@@ -38,7 +38,13 @@ public final class AttachedDisk {
       return new DiskSpec(file.toString(), wanted.format(), disk.size(), wanted.readOnly());
     } catch (BadImageException e) {
       throw new VivariumException(
-          Kind.BAD_FILE, "the disk file '" + file + "' cannot be used: " + e.getMessage(), "", e);
+          Kind.BAD_FILE,
+          "the disk file '"
+              + file
+              + "' will not do. "
+              + String.valueOf(e.getMessage()).replaceFirst("[.]$", ""),
+          "",
+          e);
     } catch (AccessDeniedException e) {
       throw new VivariumException(
           Kind.HOST,

@@ -130,7 +130,7 @@ public final class VmDevices {
     if (place < 0 || place >= spec.disks().size()) {
       throw new VivariumException(
           Kind.NOT_FOUND,
-          "VM '" + spec.name() + "' has no disk " + (place + 1),
+          "VM '" + spec.name() + "' has no disk " + Disks.guestName(Math.max(0, place)),
           "'viv disk ls " + spec.name() + "' lists them.");
     }
     return spec.disks().get(place);

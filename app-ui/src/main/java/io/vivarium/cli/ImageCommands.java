@@ -34,11 +34,20 @@ final class ImageCommands extends VerbGroup {
   }
 
   @Command(name = "ls", description = "List images, and those that could be built.")
-  Integer ls(@Option(names = "--json", description = "Answer in JSON.") boolean json)
+  Integer ls(
+      @Option(
+              names = {"-q", "--quiet"},
+              description = "Names only.")
+          boolean quiet,
+      @Option(names = "--json", description = "Answer in JSON.") boolean json)
       throws VivariumException {
     List<ImageInfo> all = vivarium().images();
     if (json) {
       session.json(all.stream().map(Shapes::image).toList());
+      return 0;
+    }
+    if (quiet) {
+      all.forEach(image -> session.out().println(image.name()));
       return 0;
     }
     Table table = new Table("NAME", "BUILT", "WARM", "SIZE", "DIGEST", "ABOUT");

@@ -48,11 +48,19 @@ final class SnapshotCommands extends VerbGroup {
   @Command(name = "ls", sortOptions = false, description = "List a VM's snapshots, oldest first.")
   Integer ls(
       @Parameters(paramLabel = "NAME") String name,
+      @Option(
+              names = {"-q", "--quiet"},
+              description = "Names only.")
+          boolean quiet,
       @Option(names = "--json", description = "Answer in JSON.") boolean json)
       throws VivariumException {
     List<SnapshotInfo> all = vivarium().snapshots(name);
     if (json) {
       session.json(all.stream().map(Shapes::snapshot).toList());
+      return 0;
+    }
+    if (quiet) {
+      all.forEach(one -> session.out().println(one.name()));
       return 0;
     }
     VmInfo vm = vivarium().inspect(name);

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -53,6 +54,8 @@ public final class VivMain {
     VERBS.put("image", ImageCommands::new);
     VERBS.put("fsck", FsckCommand::new);
     VERBS.put("doctor", DoctorCommand::new);
+    VERBS.put("desktop", DesktopCommand::new);
+    VERBS.put("completion", CompletionCommand::new);
   }
 
   @Command(
@@ -60,7 +63,7 @@ public final class VivMain {
       description = "Virtual machines that start like containers, and mistakes you can take back.",
       footer = {
         "",
-        "viv alone opens the desktop. 'viv VERB --help' tells about a verb.",
+        "viv alone opens the desktop. 'viv VERB --help' tells about a verb, 'man viv' about all.",
         "Everything is kept in $VIVARIUM_HOME, or ~/.local/share/vivarium."
       })
   static final class Root {}
@@ -118,6 +121,10 @@ public final class VivMain {
   }
 
   private static int help(Session session, CommandLine line, String[] args) {
+    if (args.length == 2 && args[1].equals("--man")) {
+      session.out().print(ManPage.of(line));
+      return 0;
+    }
     CommandLine about = line;
     for (int i = 1; i < args.length; i++) {
       CommandLine next = about.getSubcommands().get(args[i]);
@@ -135,6 +142,11 @@ public final class VivMain {
     return 0;
   }
 
+  /** With every verb; for what tells about all of them. */
+  static CommandLine all(Session session) {
+    return commandLine(session, "help");
+  }
+
   private static CommandLine commandLine(Session session, String verb) {
     CommandLine root = new CommandLine(new Root());
     Function<Session, Object> one = VERBS.get(verb);
@@ -143,7 +155,23 @@ public final class VivMain {
     } else {
       VERBS.forEach((name, make) -> root.addSubcommand(name, make.apply(session)));
     }
+    root.getSubcommands().values().forEach(VivMain::addHelp);
     return root;
+  }
+
+  /** The verbs of a group, which are methods and share no fields, take this option too. */
+  private static void addHelp(CommandLine group) {
+    for (CommandLine verb : group.getSubcommands().values()) {
+      if (verb.getCommandSpec().findOption("--help") == null) {
+        verb.getCommandSpec()
+            .addOption(
+                OptionSpec.builder("-h", "--help")
+                    .type(boolean.class)
+                    .usageHelp(true)
+                    .description("Show this help.")
+                    .build());
+      }
+    }
   }
 
   private static int failed(Session session, Exception e, String[] args) {

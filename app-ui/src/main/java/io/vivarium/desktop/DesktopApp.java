@@ -50,8 +50,13 @@ public final class DesktopApp extends Application {
     if (opened == null) {
       showTrouble(stage);
     } else {
-      new DesktopWindow(opened, texts, state, HostLimits.here(), InstantSource.system())
-          .show(stage);
+      DesktopWindow window =
+          new DesktopWindow(opened, texts, state, HostLimits.here(), InstantSource.system());
+      window.show(stage);
+      getParameters().getUnnamed().stream()
+          .filter(argument -> !argument.startsWith("--"))
+          .findFirst()
+          .ifPresent(window::openFile);
     }
     if (getParameters().getRaw().contains(QUIT_OPTION)) {
       Platform.runLater(() -> Platform.runLater(Platform::exit));

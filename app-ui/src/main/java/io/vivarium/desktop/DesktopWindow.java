@@ -5,8 +5,13 @@ import io.vivarium.desktop.model.DesktopState;
 import io.vivarium.desktop.model.HostLimits;
 import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Texts;
+import io.vivarium.desktop.wizard.WizardStart;
+import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.Objects;
 import javafx.scene.Scene;
+import javafx.scene.image.Image;
 import javafx.stage.Stage;
 import javafx.stage.WindowEvent;
 
@@ -14,6 +19,7 @@ import javafx.stage.WindowEvent;
 public final class DesktopWindow {
   private static final double WIDTH = 1180;
   private static final double HEIGHT = 760;
+  private static final List<String> ICONS = List.of("icon-16.png", "icon-48.png", "icon-128.png");
 
   private final Texts texts;
   private final DesktopState state;
@@ -36,6 +42,7 @@ public final class DesktopWindow {
     Scene scene = new Scene(shell.root(), WIDTH, HEIGHT);
     Theme.dress(scene, state.textPercent());
     stage.setTitle("Vivarium");
+    ICONS.forEach(icon -> stage.getIcons().add(icon(icon)));
     stage.setMinWidth(760);
     stage.setMinHeight(520);
     stage.setScene(scene);
@@ -44,6 +51,19 @@ public final class DesktopWindow {
     stage.setOnHidden(e -> shell.close());
     shell.open(scene);
     stage.show();
+  }
+
+  /**
+   * Begins a VM of a file, as dropping it on the window does.
+   *
+   * @param file as a file manager or a command line names it
+   */
+  public void openFile(String file) {
+    shell.openWizard(WizardStart.file(Path.of(file)));
+  }
+
+  private static Image icon(String name) {
+    return new Image(Objects.requireNonNull(DesktopWindow.class.getResourceAsStream(name)));
   }
 
   private void closing(WindowEvent event, Stage stage) {

@@ -75,6 +75,10 @@ final class DesktopFixture implements AutoCloseable {
     return new DesktopFixture(window, patienceSeconds);
   }
 
+  DesktopWindow window() {
+    return window;
+  }
+
   AppShell shell() {
     return window.shell();
   }

@@ -7,11 +7,14 @@ import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmState;
 import io.vivarium.desktop.fake.FakeVivarium;
 import io.vivarium.desktop.fake.Samples;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.CountDownLatch;
+import javafx.scene.image.Image;
 import javafx.scene.input.KeyCode;
+import javafx.stage.Stage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -81,6 +84,23 @@ class DesktopTest {
     desktop.press(KeyCode.ESCAPE);
     desktop.awaitSeen("#card-taken");
     assertThat(host.calls()).noneMatch(call -> call.startsWith("create"));
+  }
+
+  @Test
+  void aFileThatIsOpenedBeginsAVm() throws Exception {
+    Path disk = Files.write(folder.resolve("data.qcow2"), new byte[] {'Q', 'F', 'I'});
+    javafx.application.Platform.runLater(() -> desktop.window().openFile(disk.toString()));
+    desktop.awaitSeen("#image-debian-tiny");
+    assertThat(desktop.textOf("#wizard-command"))
+        .isEqualTo(
+            "viv run -d --name debian-tiny --memory 256M --cpus 1 --disk " + disk + " debian-tiny");
+    assertThat(desktop.disabled("#wizard-create-start")).isFalse();
+  }
+
+  @Test
+  void theWindowHasItsIcon() {
+    Stage stage = (Stage) desktop.shell().root().getScene().getWindow();
+    assertThat(stage.getIcons()).isNotEmpty().noneMatch(Image::isError);
   }
 
   @Test

@@ -1,6 +1,10 @@
 package io.vivarium.desktop.wizard;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +20,7 @@ public record WizardStart(boolean ownKernel, @Nullable String image, String kern
   public static final WizardStart GALLERY = new WizardStart(false, null, "", "");
   public static final WizardStart OWN_KERNEL = new WizardStart(true, null, "", "");
 
+  private static final byte[] QCOW2 = {'Q', 'F', 'I', (byte) 0xfb};
   private static final Pattern DISK =
       Pattern.compile(".*[.](qcow2|raw|img|iso)", Pattern.CASE_INSENSITIVE);
 
@@ -24,11 +29,24 @@ public record WizardStart(boolean ownKernel, @Nullable String image, String kern
     return new WizardStart(false, name, "", "");
   }
 
-  /** With a file that was dropped: a disk by its ending, else a kernel. */
+  /**
+   * With a file that was dropped or opened: a disk by its ending or its first bytes, or a kernel.
+   */
   public static WizardStart file(Path file) {
-    String path = file.toAbsolutePath().toString();
-    return DISK.matcher(path).matches()
+    String path = file.toAbsolutePath().normalize().toString();
+    return DISK.matcher(path).matches() || qcow2(file)
         ? new WizardStart(false, null, "", path)
         : new WizardStart(true, null, path, "");
+  }
+
+  private static boolean qcow2(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return false; // and a pipe is not waited for
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return Arrays.equals(in.readNBytes(QCOW2.length), QCOW2);
+    } catch (IOException e) {
+      return false; // the field tells what is wrong with it
+    }
   }
 }

@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The desktop's life: opens the library and the window, and closes them. */
 public final class DesktopApp extends Application {
-  private static final System.Logger LOG = System.getLogger(DesktopApp.class.getName());
-
   /**
    * Asks for the process to end when the first window is shown; for measuring and the AOT cache.
    */
@@ -37,7 +35,9 @@ public final class DesktopApp extends Application {
     try {
       vivarium = VivariumHost.open(VivariumHost.defaultHome());
     } catch (VivariumException e) {
-      LOG.log(Level.ERROR, "The library cannot be opened", e);
+      // Not a field: setting up logging would be a twelfth of what comes before the first window.
+      System.getLogger(DesktopApp.class.getName())
+          .log(Level.ERROR, "The library cannot be opened", e);
       trouble = e;
     }
   }

@@ -8,7 +8,6 @@ import io.vivarium.desktop.ui.Texts;
 import io.vivarium.desktop.wizard.WizardStart;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Objects;
 import javafx.scene.Scene;
 import javafx.scene.image.Image;
@@ -19,7 +18,9 @@ import javafx.stage.WindowEvent;
 public final class DesktopWindow {
   private static final double WIDTH = 1180;
   private static final double HEIGHT = 760;
-  private static final List<String> ICONS = List.of("icon-16.png", "icon-48.png", "icon-128.png");
+
+  /** JavaFX on Linux hands one on, of this size; any other is scaled before the window is shown. */
+  private static final String ICON = "icon-128.png";
 
   private final Texts texts;
   private final DesktopState state;
@@ -42,7 +43,9 @@ public final class DesktopWindow {
     Scene scene = new Scene(shell.root(), WIDTH, HEIGHT);
     Theme.dress(scene, state.textPercent());
     stage.setTitle("Vivarium");
-    ICONS.forEach(icon -> stage.getIcons().add(icon(icon)));
+    stage
+        .getIcons()
+        .add(new Image(Objects.requireNonNull(DesktopWindow.class.getResourceAsStream(ICON))));
     stage.setMinWidth(760);
     stage.setMinHeight(520);
     stage.setScene(scene);
@@ -60,10 +63,6 @@ public final class DesktopWindow {
    */
   public void openFile(String file) {
     shell.openWizard(WizardStart.file(Path.of(file)));
-  }
-
-  private static Image icon(String name) {
-    return new Image(Objects.requireNonNull(DesktopWindow.class.getResourceAsStream(name)));
   }
 
   private void closing(WindowEvent event, Stage stage) {

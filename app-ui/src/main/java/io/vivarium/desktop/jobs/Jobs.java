@@ -23,8 +23,6 @@ import javafx.collections.ObservableList;
  * the host check runs a vCPU, which is bound to its thread.
  */
 public final class Jobs implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(Jobs.class.getName());
-
   /** Ended jobs that are remembered. */
   private static final int MAX_REMEMBERED = 100;
 
@@ -156,7 +154,7 @@ public final class Jobs implements AutoCloseable {
           } catch (VivariumException e) {
             interfaceThread.execute(() -> failed.accept(e));
           } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "A reading failed", e);
+            System.getLogger(Jobs.class.getName()).log(Level.ERROR, "A reading failed", e);
             interfaceThread.execute(() -> failed.accept(internal(e)));
           }
         });
@@ -179,7 +177,7 @@ public final class Jobs implements AutoCloseable {
     } catch (VivariumException e) {
       interfaceThread.execute(() -> fail(job, e));
     } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, job.title(), e);
+      System.getLogger(Jobs.class.getName()).log(Level.ERROR, job.title(), e);
       interfaceThread.execute(() -> fail(job, internal(e)));
     }
   }

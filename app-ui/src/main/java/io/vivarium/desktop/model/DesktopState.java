@@ -17,7 +17,6 @@ import java.util.concurrent.Executors;
  * interface thread; writes in the background.
  */
 public final class DesktopState {
-  private static final System.Logger LOG = System.getLogger(DesktopState.class.getName());
   private static final String CLOSE_EXPLAINED = "close.explained";
   private static final String LOOK = "look";
   private static final String TEXT_PERCENT = "text.percent";
@@ -49,7 +48,7 @@ public final class DesktopState {
       try (Reader in = Files.newBufferedReader(file)) {
         values.load(in);
       } catch (IOException | IllegalArgumentException e) {
-        LOG.log(Level.DEBUG, "Forgetting " + file, e);
+        System.getLogger(DesktopState.class.getName()).log(Level.DEBUG, "Forgetting " + file, e);
       }
     }
   }
@@ -150,7 +149,8 @@ public final class DesktopState {
       }
       Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      LOG.log(Level.DEBUG, "Not remembered in " + file, e);
+      System.getLogger(DesktopState.class.getName())
+          .log(Level.DEBUG, "Not remembered in " + file, e);
     }
   }
 }

@@ -24,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  * a refresh that the shell asks for now and then, which also brings the newest console lines.
  */
 public final class VmModel implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(VmModel.class.getName());
-
   private final Vivarium vivarium;
   private final Jobs jobs;
   private final ObservableList<VmItem> items = FXCollections.observableArrayList();
@@ -142,7 +140,7 @@ public final class VmModel implements AutoCloseable {
       try {
         watch.close();
       } catch (Exception e) {
-        LOG.log(Level.DEBUG, "Closing the watch", e);
+        System.getLogger(VmModel.class.getName()).log(Level.DEBUG, "Closing the watch", e);
       }
     }
   }

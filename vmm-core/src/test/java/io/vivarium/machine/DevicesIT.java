@@ -32,6 +32,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -247,28 +248,53 @@ class DevicesIT {
     Files.deleteIfExists(socket);
     try (ServerSocketChannel host = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       host.bind(UnixDomainSocketAddress.of(socket));
-      run(GuestProgram.VSOCK_ECHO.install("/tmp/echo"));
-      int from = console.start(machine(), "/tmp/echo");
-      try (SocketChannel guest = host.accept()) {
+      for (String command : GuestProgram.VSOCK_ECHO.install("/tmp/echo")) {
+        run(command);
+      }
+      run("(/tmp/echo; echo ended with $? >/tmp/ended) &");
+      try (SocketChannel guest = accept(host)) {
         // More than the guest's window, so that credit must flow; sent while answers are read.
         Thread sender =
-            Thread.startVirtualThread(
-                () -> {
-                  try {
-                    ByteBuffer all = ByteBuffer.wrap(contents);
-                    while (all.hasRemaining()) {
-                      guest.write(all);
-                    }
-                    guest.shutdownOutput();
-                  } catch (IOException e) {
-                    throw new java.io.UncheckedIOException(e);
-                  }
-                });
+            Thread.ofPlatform()
+                .start(
+                    () -> {
+                      try {
+                        ByteBuffer all = ByteBuffer.wrap(contents);
+                        while (all.hasRemaining()) {
+                          guest.write(all);
+                        }
+                        guest.shutdownOutput();
+                      } catch (IOException e) {
+                        throw new java.io.UncheckedIOException(e);
+                      }
+                    });
         byte[] back = Channels.newInputStream(guest).readAllBytes();
         sender.join();
         assertThat(md5(back)).isEqualTo(md5(contents));
       }
-      console.finish("/tmp/echo", from);
+      assertThat(run("until [ -e /tmp/ended ]; do sleep 1; done; cat /tmp/ended"))
+          .isEqualTo("ended with 0");
+    }
+  }
+
+  /** A guest that does not come tells why. */
+  private SocketChannel accept(ServerSocketChannel host) throws Exception {
+    CompletableFuture<SocketChannel> coming = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .daemon()
+        .start(
+            () -> {
+              try {
+                coming.complete(host.accept());
+              } catch (IOException e) {
+                coming.completeExceptionally(e);
+              }
+            });
+    try {
+      return coming.get(2, TimeUnit.MINUTES);
+    } catch (TimeoutException e) {
+      throw new AssertionError(
+          run("cat /tmp/ended; lsmod; ls -l /tmp/echo; ls -l /dev/vsock; dmesg | tail -5"), e);
     }
   }
 

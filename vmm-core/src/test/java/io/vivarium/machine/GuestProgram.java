@@ -2,12 +2,15 @@ package io.vivarium.machine;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 
 /** A program of a few system calls for a guest whose userland lacks one (x86-64, System V ABI). */
 final class GuestProgram {
   private static final long BASE = 0x40_0000;
   private static final int HEADERS = 120;
+  private static final int PIECE = 64;
 
   /**
    * Connects to port 1234 of the host's context id over AF_VSOCK and sends back all that it
@@ -31,8 +34,10 @@ final class GuestProgram {
     code = HexFormat.of().parseHex(hex.replaceAll("\\s", ""));
   }
 
-  /** A shell command that writes the program to a file and makes it one that runs. */
-  String install(String path) {
+  /**
+   * Shell commands that write the program to a new file, each short enough for busybox's editor.
+   */
+  List<String> install(String path) {
     int size = HEADERS + code.length;
     ByteBuffer elf = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
     elf.put(new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1}).position(16);
@@ -41,10 +46,15 @@ final class GuestProgram {
     elf.putShort((short) 64).putShort((short) 56).putShort((short) 1).position(64);
     elf.putInt(1).putInt(5).putLong(0).putLong(BASE).putLong(BASE); // PT_LOAD, read and execute
     elf.putLong(size).putLong(size).putLong(0x1000).put(code);
-    StringBuilder command = new StringBuilder("printf '");
-    for (byte one : elf.array()) {
-      command.append('\\').append("%03o".formatted(one & 0xff));
+    List<String> commands = new ArrayList<>();
+    for (int at = 0; at < size; at += PIECE) {
+      StringBuilder command = new StringBuilder("printf '");
+      for (int i = at; i < Math.min(size, at + PIECE); i++) {
+        command.append('\\').append("%03o".formatted(elf.get(i) & 0xff));
+      }
+      commands.add(command + "' >>" + path);
     }
-    return command + "' >" + path + " && chmod +x " + path;
+    commands.add("chmod +x " + path);
+    return commands;
   }
 }

@@ -251,7 +251,7 @@ class DevicesIT {
       for (String command : GuestProgram.VSOCK_ECHO.install("/tmp/echo")) {
         run(command);
       }
-      run("(/tmp/echo; echo ended with $? >/tmp/ended) &");
+      run("{ (/tmp/echo; echo ended with $? >/tmp/ended) & }");
       try (SocketChannel guest = accept(host)) {
         // More than the guest's window, so that credit must flow; sent while answers are read.
         Thread sender =

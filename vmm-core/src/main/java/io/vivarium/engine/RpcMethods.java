@@ -8,7 +8,6 @@ import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.devices.DiskStatistics;
 import io.vivarium.devices.NetStatistics;
-import io.vivarium.devices.virtio.BalloonStatistics;
 import io.vivarium.images.agent.AgentCall;
 import io.vivarium.library.Library;
 import io.vivarium.library.MachineFolder;
@@ -172,20 +171,12 @@ final class RpcMethods {
         .put("uptimeNanos", engine.uptimeNanos())
         .put("cpuNanos", machine.cpuNanos())
         .put("memoryBytes", engine.spec().memoryBytes())
-        .put("guestUsedBytes", guestUsedBytes(machine))
+        .put("guestUsedBytes", machine.devices().usedBytes())
         .put("residentBytes", residentBytes())
         .put("diskReadBytes", DeviceVerbs.disks(machine, DiskStatistics::readBytes))
         .put("diskWriteBytes", DeviceVerbs.disks(machine, DiskStatistics::writtenBytes))
         .put("netReceiveBytes", DeviceVerbs.networks(machine, NetStatistics::receivedBytes))
         .put("netSendBytes", DeviceVerbs.networks(machine, NetStatistics::sentBytes));
-  }
-
-  private static long guestUsedBytes(VirtualMachine machine) {
-    BalloonStatistics told = machine.devices().memory();
-    if (told == null || told.totalBytes() < 0 || told.availableBytes() < 0) {
-      return -1;
-    }
-    return Math.max(0, told.totalBytes() - told.availableBytes());
   }
 
   private static long residentBytes() {

@@ -62,6 +62,14 @@ public interface MachineDevices {
   /** What the guest said last of its memory; null without a balloon. */
   @Nullable BalloonStatistics memory();
 
+  /** Guest RAM that the guest cannot do without, as it said last, in bytes; -1 where it did not. */
+  default long usedBytes() {
+    BalloonStatistics told = memory();
+    return told == null || told.totalBytes() < 0 || told.availableBytes() < 0
+        ? -1
+        : Math.max(0, told.totalBytes() - told.availableBytes());
+  }
+
   /** Bytes that the guest has given up, as it says; 0 without a balloon. */
   long balloon();
 

@@ -299,18 +299,6 @@ class DevicesIT {
   }
 
   @Test
-  void thePowerButtonShutsAGuestDownThatListens() throws Exception {
-    run("modprobe -a button evdev");
-    run("until ls /dev/input/event*; do sleep 1; done");
-    // What acpid and logind do: on KEY_POWER (116) of the button's input device, power off.
-    run(
-        "for e in /dev/input/event*; do (head -c 24 $e | od -An -tu2 -j16 -N4 | grep -q '1 *116'"
-            + " && poweroff -f) & done");
-    machine().powerButton();
-    console.awaitMatch("the machine ended: PowerOff");
-  }
-
-  @Test
   void theGuestGivesMemoryUpAndTellsOfIt() throws Exception {
     MachineDevices devices = machine().devices();
     devices.setBalloon(64 << 20);

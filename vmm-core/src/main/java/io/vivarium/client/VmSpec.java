@@ -51,6 +51,12 @@ public record VmSpec(
   /** A published port: {@code hostAddress:hostPort} on the host leads to {@code guestPort}. */
   public record PortSpec(String hostAddress, int hostPort, int guestPort, String protocol) {}
 
+  /** Stands for the spec of a VM or snapshot whose own cannot be read. */
+  public static VmSpec unreadable(String name) {
+    return new VmSpec(
+        VERSION, name, null, null, null, null, 0, 0, List.of(), List.of(), "none", false);
+  }
+
   /** The same VM with other memory, in bytes, and another number of vCPUs. */
   public VmSpec withSize(long bytes, int count) {
     return new VmSpec(

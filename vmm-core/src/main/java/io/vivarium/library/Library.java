@@ -198,20 +198,7 @@ public final class Library {
 
   /** Stands in lists for a VM whose spec cannot be read. */
   public VmInfo damagedInfo(String name, String why) {
-    VmSpec spec =
-        new VmSpec(
-            VmSpec.VERSION,
-            name,
-            null,
-            null,
-            null,
-            null,
-            0,
-            0,
-            List.of(),
-            List.of(),
-            "none",
-            false);
+    VmSpec spec = VmSpec.unreadable(name);
     return new VmInfo(spec, VmState.CRASHED, 0, Instant.EPOCH, null, null, why, "");
   }
 

@@ -556,18 +556,5 @@ public final class SnapshotStore {
   }
 
   private static final String DAMAGED = "damaged: snapshot.json: ";
-  private static final VmSpec EMPTY_SPEC =
-      new VmSpec(
-          VmSpec.VERSION,
-          "damaged",
-          null,
-          null,
-          null,
-          null,
-          0,
-          0,
-          List.of(),
-          List.of(),
-          "none",
-          false);
+  private static final VmSpec EMPTY_SPEC = VmSpec.unreadable("damaged");
 }

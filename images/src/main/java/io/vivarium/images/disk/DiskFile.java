@@ -36,16 +36,23 @@ public final class DiskFile implements AutoCloseable {
   private final boolean readOnly;
   private final FileChannel channel;
   private final @Nullable HolePunch punch;
+  private final @Nullable MappedFile mapped;
   private int users = 1;
   private volatile @Nullable IOException lost;
 
   private DiskFile(
-      Path path, Object key, boolean readOnly, FileChannel channel, @Nullable HolePunch punch) {
+      Path path,
+      Object key,
+      boolean readOnly,
+      FileChannel channel,
+      @Nullable HolePunch punch,
+      @Nullable MappedFile mapped) {
     this.path = path;
     this.key = key;
     this.readOnly = readOnly;
     this.channel = channel;
     this.punch = punch;
+    this.mapped = mapped;
   }
 
   /**
@@ -114,7 +121,7 @@ public final class DiskFile implements AutoCloseable {
 
   /** Takes over an open channel; locking is the caller's. */
   public static DiskFile over(Path path, FileChannel channel, boolean readOnly) {
-    return new DiskFile(path, new Object(), readOnly, channel, null);
+    return new DiskFile(path, new Object(), readOnly, channel, null, null);
   }
 
   private static DiskFile lock(Path path, Object key, boolean readOnly, HolePunch.Factory holes)
@@ -130,8 +137,9 @@ public final class DiskFile implements AutoCloseable {
         throw inUse(path);
       }
       HolePunch punch = readOnly ? null : holes.open(path);
+      MappedFile mapped = readOnly ? new MappedFile(path, channel) : null;
       done = true;
-      return new DiskFile(path, key, readOnly, channel, punch);
+      return new DiskFile(path, key, readOnly, channel, punch, mapped);
     } catch (OverlappingFileLockException e) {
       throw inUse(path);
     } finally {
@@ -167,6 +175,9 @@ public final class DiskFile implements AutoCloseable {
 
   /** Fills the segment; what lies beyond the file's end is zeroes. */
   public void read(long offset, MemorySegment target) throws IOException {
+    if (mapped != null && mapped.read(offset, target)) {
+      return;
+    }
     ByteBuffer buffer = target.asByteBuffer();
     long at = offset;
     while (buffer.hasRemaining()) {
@@ -282,6 +293,9 @@ public final class DiskFile implements AutoCloseable {
       }
       OPEN.remove(key, this);
       try (channel) {
+        if (mapped != null) {
+          mapped.close();
+        }
         if (punch != null) {
           punch.close();
         }

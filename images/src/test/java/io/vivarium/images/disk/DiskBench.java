@@ -32,6 +32,7 @@ final class DiskBench {
   private static final int ROUNDS = 25;
   private static final int BATCH = 4000;
   private static final int SMALL = 4096;
+  private static final int CLUSTER = 65536;
   private static final int DEPTH = 200;
   private static final int LARGE = 1 << 20;
 
@@ -83,11 +84,14 @@ final class DiskBench {
     }
   }
 
-  /** The same bytes below one layer, and spread over two hundred. */
+  /**
+   * The same bytes below one layer in one piece, below one layer in the same pieces as in the next,
+   * and spread over two hundred; first when nothing was read yet, then again and again.
+   */
   private static void depths(Path folder, MemorySegment buffer) throws IOException {
     int size = SIZE / 4;
     BackingFiles backing = BackingFiles.inside(folder);
-    for (String name : new String[] {"flat", "layer0"}) {
+    for (String name : new String[] {"flat", "bottom", "layer0"}) {
       Path path = folder.resolve(name);
       Qcow2.create(path, size, null, null);
       try (Disk disk = Qcow2Disk.open(path, false, backing, HolePunch.Factory.NONE)) {
@@ -97,24 +101,36 @@ final class DiskBench {
       }
     }
     Qcow2.create(folder.resolve("one"), size, "flat", "qcow2");
+    Qcow2.create(folder.resolve("pieces"), size, "bottom", "qcow2");
+    Qcow2.create(folder.resolve("two"), size, "pieces", "qcow2");
+    MemorySegment cluster = buffer.asSlice(0, CLUSTER);
     Random random = new Random(7);
-    for (int i = 1; i <= DEPTH; i++) {
-      Path path = folder.resolve("layer" + i);
-      Qcow2.create(path, size, "layer" + (i - 1), "qcow2");
-      try (Disk disk = Qcow2Disk.open(path, false, backing, HolePunch.Factory.NONE)) {
-        for (int n = 0; n < 8 && i < DEPTH; n++) {
-          disk.write(random.nextInt(size >> 16) * 65536L, buffer.asSlice(0, 65536));
+    try (Disk pieces =
+        Qcow2Disk.open(folder.resolve("pieces"), false, backing, HolePunch.Factory.NONE)) {
+      for (int i = 1; i <= DEPTH; i++) {
+        Path path = folder.resolve("layer" + i);
+        Qcow2.create(path, size, "layer" + (i - 1), "qcow2");
+        try (Disk disk = Qcow2Disk.open(path, false, backing, HolePunch.Factory.NONE)) {
+          for (int n = 0; n < 8 && i < DEPTH; n++) {
+            long at = random.nextInt(size / CLUSTER) * (long) CLUSTER;
+            disk.write(at, cluster);
+            pieces.write(at, cluster);
+          }
         }
       }
     }
-    try (Disk one = Qcow2Disk.open(folder.resolve("one"), false, backing, HolePunch.Factory.NONE);
+    try (FileChannel file = FileChannel.open(folder.resolve("flat"));
+        Disk one = Qcow2Disk.open(folder.resolve("one"), false, backing, HolePunch.Factory.NONE);
+        Disk two = Qcow2Disk.open(folder.resolve("two"), false, backing, HolePunch.Factory.NONE);
         Disk deep =
             Qcow2Disk.open(
                 folder.resolve("layer" + DEPTH), false, backing, HolePunch.Factory.NONE)) {
-      System.out.println("                           depth 1     depth 200");
-      Target[] reads = {one::read, deep::read};
-      compare("4 KiB random read", reads, buffer.asSlice(0, SMALL), ROUNDS, size);
+      System.out.println(
+          "                      file channel       depth 1   the same pieces     depth 200");
+      Target[] reads = {(at, data) -> pread(file, at, data), one::read, two::read, deep::read};
+      compare("1 MiB read, first", reads, buffer, 1, size);
       compare("1 MiB seq. read", reads, buffer, ROUNDS, size);
+      compare("4 KiB random read", reads, buffer.asSlice(0, SMALL), ROUNDS, size);
       Target[] writes = {one::write, deep::write};
       compare("4 KiB random write", writes, buffer.asSlice(0, SMALL), ROUNDS, size);
     }

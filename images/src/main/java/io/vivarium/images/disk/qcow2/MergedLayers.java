@@ -1,6 +1,7 @@
 package io.vivarium.images.disk.qcow2;
 
 import io.vivarium.images.disk.Disk;
+import io.vivarium.images.disk.DiskFile;
 import io.vivarium.images.disk.DiskRange;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -26,6 +27,9 @@ final class MergedLayers implements Disk {
 
   /** From the top down. */
   private final List<Qcow2Disk> layers;
+
+  /** Those of the layers. */
+  private final DiskFile[] files;
 
   /** What stands below them all; not qcow2, or with clusters of another size. */
   private final @Nullable Disk bottom;
@@ -60,6 +64,7 @@ final class MergedLayers implements Disk {
   private MergedLayers(List<Qcow2Disk> layers, @Nullable Disk bottom) {
     this.top = layers.getFirst();
     this.layers = layers;
+    this.files = layers.stream().map(Qcow2Disk::file).toArray(DiskFile[]::new);
     this.bottom = bottom;
     this.clusterSize = top.header().clusterSize();
     this.shown = new long[layers.size() + 1];
@@ -160,7 +165,7 @@ final class MergedLayers implements Disk {
     }
     run = Math.min(run, most);
     if (layer != NONE) {
-      layers.get(layer).file().read(L2Entry.offset(entry) + from, target.asSlice(0, run));
+      files[layer].read(L2Entry.offset(entry) + from, target.asSlice(0, run));
     } else if (bottom != null) {
       bottom.read(offset, target.asSlice(0, run));
     }

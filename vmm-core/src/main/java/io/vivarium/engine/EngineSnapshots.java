@@ -342,8 +342,10 @@ final class EngineSnapshots {
 
   /** New layers on the sealed ones; the spec names them once the machine is there. */
   private void restoreMachine(SnapshotStore.Entry entry) throws VivariumException {
-    VmSpec then = StoppedSnapshots.specAfter(engine.spec(), entry);
+    VmSpec now = engine.spec();
+    VmSpec then = StoppedSnapshots.specAfter(now, entry);
     try {
+      boolean alone = store.aloneOnCurrent(now.disks());
       store.whileLayersStay(
           () -> {
             DiskLayers layers = new DiskLayers(engine.folder().path());
@@ -356,8 +358,20 @@ final class EngineSnapshots {
             }
             return made;
           });
+      leave(now.disks(), alone);
     } catch (IOException e) {
       throw Failures.explain("the snapshot '" + entry.name() + "' cannot be restored", e);
+    }
+  }
+
+  /**
+   * The guest runs on already; layers that stay cost space only, until the next who removes some.
+   */
+  private void leave(List<DiskSpec> disks, boolean alone) {
+    try {
+      store.leave(disks, alone);
+    } catch (VivariumException | IOException e) {
+      EngineLog.say("disk layers that nothing stands on stay: " + e.getMessage());
     }
   }
 

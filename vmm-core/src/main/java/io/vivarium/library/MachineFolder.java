@@ -41,6 +41,11 @@ public record MachineFolder(Path path) {
     return path.resolve("sums");
   }
 
+  /** The ids of snapshots by their names, see {@link SnapshotNames}. */
+  Path names() {
+    return path.resolve("names");
+  }
+
   /** What {@code viv snapshot undo} can take back. */
   public Path undo() {
     return path.resolve("undo.json");

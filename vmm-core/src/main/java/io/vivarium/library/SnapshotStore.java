@@ -1,5 +1,6 @@
 package io.vivarium.library;
 
+import io.vivarium.client.Disks;
 import io.vivarium.client.JsonException;
 import io.vivarium.client.SnapshotInfo;
 import io.vivarium.client.SpecRules;
@@ -7,6 +8,7 @@ import io.vivarium.client.TrashInfo;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
+import io.vivarium.client.VmSpec.DiskSpec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,8 +17,11 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -34,11 +39,13 @@ public final class SnapshotStore {
   private final Home home;
   private final MachineFolder folder;
   private final SnapshotTrash trash;
+  private final SnapshotNames names;
 
   public SnapshotStore(Home home, MachineFolder folder) {
     this.home = home;
     this.folder = folder;
     this.trash = new SnapshotTrash(folder);
+    this.names = new SnapshotNames(folder);
   }
 
   /**
@@ -145,6 +152,7 @@ public final class SnapshotStore {
   public void keep(Path unfinished, Entry entry) throws IOException {
     DurableFiles.write(unfinished.resolve(SnapshotCodec.FILE), SnapshotCodec.write(entry));
     DurableFiles.sync(unfinished.resolve("machine"));
+    noteName(entry.name(), entry.id());
     DurableFiles.rename(unfinished, folder.snapshots().resolve(entry.id()));
     setCurrent(entry.id());
   }
@@ -158,7 +166,44 @@ public final class SnapshotStore {
     setCurrent(entry.parent());
     Path aside = DurableFiles.unfinished(folder.snapshots());
     DurableFiles.rename(folder.snapshots().resolve(id), aside);
+    names.forget(entry.name(), id);
     DurableFiles.deleteTree(aside);
+  }
+
+  /** Notes a name before a snapshot has it. */
+  private void noteName(String name, String id) throws IOException {
+    if (!names.there()) {
+      Map<String, String> all = new HashMap<>();
+      try {
+        for (Entry entry : asWritten()) {
+          if (damage(entry) == null) {
+            all.put(entry.name(), entry.id());
+          }
+        }
+      } catch (VivariumException e) {
+        throw new IOException(e.getMessage(), e);
+      }
+      names.build(all);
+    }
+    names.put(name, id);
+  }
+
+  /** What is wrong with the note of a snapshot's name, in a phrase; null when it is right. */
+  @Nullable String wrongName(Entry entry) {
+    String noted = names.there() ? names.id(entry.name()) : entry.id();
+    return noted != null && Files.isDirectory(folder(noted)) ? null : "its name is not noted";
+  }
+
+  /** Notes a snapshot's name, if it still has it. */
+  void repairName(Entry entry) throws VivariumException, IOException {
+    whileLayersStay(
+        () -> {
+          Entry now = read(entry.id());
+          if (damage(now) == null) {
+            noteName(now.name(), now.id());
+          }
+          return now;
+        });
   }
 
   /** Writes what is known of a snapshot anew. */
@@ -243,6 +288,9 @@ public final class SnapshotStore {
   /** By id or name. */
   public Entry find(String idOrName) throws VivariumException {
     Entry found = lookUp(idOrName);
+    if (found == null) {
+      found = search(idOrName);
+    }
     if (found != null) {
       return found;
     }
@@ -268,17 +316,37 @@ public final class SnapshotStore {
     return entry;
   }
 
-  /** By id or name, or null. Of a thousand snapshots only the one that is meant is parsed. */
+  /** By id or name, or null. Of a thousand snapshots only the one that is meant is read. */
   private @Nullable Entry lookUp(String idOrName) throws VivariumException {
     try {
       if (isId(idOrName) && Files.isDirectory(folder(idOrName))) {
         return standing(read(idOrName));
       }
-      byte[] quoted = ('"' + idOrName + '"').getBytes(StandardCharsets.UTF_8);
+      if (SpecRules.name(idOrName) != null) {
+        return null;
+      }
+      if (!names.there()) {
+        return search(idOrName);
+      }
+      String id = names.id(idOrName);
+      if (id == null || !Files.isDirectory(folder(id))) {
+        return null;
+      }
+      Entry entry = read(id);
+      return entry.name().equals(idOrName) ? standing(entry) : null;
+    } catch (IOException e) {
+      throw Failures.explain("cannot list the snapshots of '" + folder.name() + "'", e);
+    }
+  }
+
+  /** By its name, or null; looks into all files, and parses the one that is meant. */
+  private @Nullable Entry search(String name) throws VivariumException {
+    try {
+      byte[] quoted = ('"' + name + '"').getBytes(StandardCharsets.UTF_8);
       for (String id : ids()) {
         if (mentions(folder(id).resolve(SnapshotCodec.FILE), quoted)) {
           Entry entry = read(id);
-          if (entry.name().equals(idOrName)) {
+          if (entry.name().equals(name)) {
             return standing(entry);
           }
         }
@@ -311,6 +379,7 @@ public final class SnapshotStore {
     whileLayersStay(
         () -> {
           trash.put(entry.id());
+          names.forget(entry.name(), entry.id());
           return entry;
         });
   }
@@ -328,11 +397,16 @@ public final class SnapshotStore {
             return null;
           }
           Entry entry = item.entry();
+          String called = entry == null ? id : entry.name();
           if (entry != null && lookUp(entry.name()) != null) {
             // Another took its name meanwhile.
             Entry renamed = entry.withName(freeName(entry.name()), null);
+            called = renamed.name();
             DurableFiles.write(
                 item.path().resolve(SnapshotCodec.FILE), SnapshotCodec.write(renamed));
+          }
+          if (item.entry() != null) {
+            noteName(called, id);
           }
           trash.takeOut(item);
           return read(id);
@@ -403,8 +477,12 @@ public final class SnapshotStore {
           Entry entry = whole(idOrName);
           if (newName != null && !newName.equals(entry.name())) {
             checkNewName(newName);
+            noteName(newName, entry.id());
           }
           rewrite(read(entry.id()).withName(newName, note));
+          if (newName != null && !newName.equals(entry.name())) {
+            names.forget(entry.name(), entry.id());
+          }
           return find(entry.id());
         });
   }
@@ -446,12 +524,13 @@ public final class SnapshotStore {
     if (entries.isEmpty()) {
       return;
     }
-    java.util.Set<String> ids = new java.util.HashSet<>();
+    Set<String> ids = new HashSet<>();
     entries.forEach(entry -> ids.add(entry.id()));
     whileLayersStay(
         () -> {
           for (String id : ids) {
             if (Files.isDirectory(folder(id))) {
+              names.forget(read(id).name(), id);
               trash.put(id);
             }
           }
@@ -496,6 +575,52 @@ public final class SnapshotStore {
     } finally {
       lock.close();
     }
+  }
+
+  /**
+   * Whether the layers that the VM writes to are surely nobody else's, and what they stand on is
+   * its node's: told without a look at all other snapshots.
+   */
+  public boolean aloneOnCurrent(List<DiskSpec> disks) throws IOException {
+    String current = current(folder);
+    Entry node = current == null ? null : read(current);
+    if (node == null || damage(node) != null) {
+      return false;
+    }
+    DiskLayers layers = new DiskLayers(folder.path());
+    Set<Path> named = new HashSet<>();
+    for (DiskSpec disk : node.spec().disks()) {
+      named.add(layers.file(disk));
+    }
+    for (DiskSpec disk : disks) {
+      if (!Disks.inPlace(disk)) {
+        Path file = layers.file(disk);
+        String name = String.valueOf(file.getFileName());
+        String base = layers.baseOf(name);
+        boolean sealed = named.contains(file) || Files.exists(SealedSums.file(folder.sums(), name));
+        if (sealed || base == null || !named.contains(file.resolveSibling(base))) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Removes layers that the VM has written to and left.
+   *
+   * @param alone what {@link #aloneOnCurrent} said of them before; else all layers are looked at
+   */
+  public void leave(List<DiskSpec> disks, boolean alone) throws VivariumException, IOException {
+    if (!alone) {
+      prune(null);
+      return;
+    }
+    whileLayersStay(
+        () -> {
+          Library.discard(folder, disks);
+          return folder;
+        });
   }
 
   /** As {@link #prune}, into a new place of the library's trash. */

@@ -109,6 +109,7 @@ public final class StoppedSnapshots {
   /** Puts the disks and the spec back to a snapshot; its memory, if it has one, is not used. */
   public void restore(VmSpec now, Entry entry) throws VivariumException, IOException {
     VmSpec then = specAfter(now, entry);
+    boolean alone = store.aloneOnCurrent(now.disks());
     store.whileLayersStay(
         () -> {
           List<DiskSpec> made = layers.overlays(then.disks());
@@ -124,7 +125,7 @@ public final class StoppedSnapshots {
           store.setCurrent(entry.id());
           return made;
         });
-    store.prune(null);
+    store.leave(now.disks(), alone);
   }
 
   private void proveWhole(VmSpec spec, DiskSpec disk) throws VivariumException, IOException {

@@ -3,6 +3,7 @@ package io.vivarium.library;
 import io.vivarium.client.Disks;
 import io.vivarium.client.Json;
 import io.vivarium.client.JsonException;
+import io.vivarium.client.SpecRules;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
@@ -41,6 +42,7 @@ final class VmCheck {
           "memory",
           "disks",
           "trash",
+          "names",
           "sums",
           "undo.json",
           "schedule.json",
@@ -115,7 +117,12 @@ final class VmCheck {
     places.add(folder.path());
     places.addAll(
         List.of(
-            folder.snapshots(), folder.memory(), folder.trash(), folder.sums(), disks.folder()));
+            folder.snapshots(),
+            folder.memory(),
+            folder.trash(),
+            folder.names(),
+            folder.sums(),
+            disks.folder()));
     places.addAll(LibraryCheck.entries(folder.snapshots()));
     for (Path place : places) {
       if (Files.isDirectory(place)) {
@@ -155,6 +162,32 @@ final class VmCheck {
     chains();
     diskFolder();
     memoryFolder();
+    names();
+  }
+
+  /** Notes of names that no snapshot has: they are passed over. */
+  private void names() throws IOException {
+    Set<String> ids = new HashSet<>();
+    for (Path at : LibraryCheck.entries(folder.snapshots())) {
+      ids.add(String.valueOf(at.getFileName()));
+    }
+    SnapshotNames names = new SnapshotNames(folder);
+    for (Path file : LibraryCheck.entries(folder.names())) {
+      String name = String.valueOf(file.getFileName());
+      String id = names.id(name);
+      if (name.startsWith(DurableFiles.UNFINISHED)) {
+        continue;
+      }
+      if (SpecRules.name(name) != null || !Files.isSymbolicLink(file)) {
+        stranger("names/" + name);
+      } else if (id == null || !ids.contains(id)) {
+        litter(
+            of("file names/" + name),
+            "it names no snapshot that is there",
+            "remove it",
+            () -> DurableFiles.delete(file));
+      }
+    }
   }
 
   private @Nullable VmSpec spec() {
@@ -225,6 +258,14 @@ final class VmCheck {
       return;
     }
     foreign(at, id);
+    String wrongName = store.wrongName(entry);
+    if (wrongName != null) {
+      litter(
+          of("snapshot '" + entry.name() + "'"),
+          wrongName,
+          "note it",
+          () -> store.repairName(entry));
+    }
     MemoryMap map = null;
     if (entry.live()) {
       try {

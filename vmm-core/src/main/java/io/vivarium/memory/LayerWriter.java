@@ -44,6 +44,7 @@ public final class LayerWriter implements AutoCloseable {
   private final MemorySegment nowBytes = MemorySegment.ofBuffer(now);
   private final MemorySegment oldBytes = MemorySegment.ofBuffer(old);
   private final MemorySegment zeroes = MemorySegment.ofBuffer(ByteBuffer.allocateDirect(PAGE));
+  private boolean needed;
   private boolean named;
 
   /**
@@ -164,6 +165,7 @@ public final class LayerWriter implements AutoCloseable {
     }
     MemoryMap map = MemoryMap.of(all, owner, state);
     map.write(folder);
+    needed = map.layers().stream().anyMatch(layer -> layer.id().equals(id));
     return map;
   }
 
@@ -183,9 +185,13 @@ public final class LayerWriter implements AutoCloseable {
 
   /**
    * Gives the layer its name, durably, so that the map can be read. To be called while nothing
-   * removes layers that no map names; the map's folder gets its name after this.
+   * removes layers that no map names; the map's folder gets its name after this. One that the map
+   * does not name, as no page has changed, gets no name.
    */
   public void name() throws IOException {
+    if (!needed) {
+      return;
+    }
     Files.move(sumsBeside, layers.sums(id), StandardCopyOption.ATOMIC_MOVE);
     Files.move(beside, layers.data(id), StandardCopyOption.ATOMIC_MOVE);
     named = true;

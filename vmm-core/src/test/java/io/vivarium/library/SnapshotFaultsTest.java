@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
@@ -303,7 +304,8 @@ final class SnapshotFaultsTest {
     Path to = folder.resolve(name);
     try (Stream<Path> all = Files.walk(original)) {
       for (Path path : all.toList()) {
-        Files.copy(path, to.resolve(original.relativize(path).toString()));
+        Files.copy(
+            path, to.resolve(original.relativize(path).toString()), LinkOption.NOFOLLOW_LINKS);
       }
     }
     return to;

@@ -23,7 +23,9 @@ final class MappedFile implements AutoCloseable {
   /** A bit for each part that was read. One that another thread's takes back costs one pread. */
   private final long[] read;
 
-  private final Arena arena = Arena.ofShared();
+  /** Made with the mapping: most files of a deep disk are never read twice. */
+  private @Nullable Arena arena;
+
   private volatile @Nullable MemorySegment bytes;
   private volatile boolean refused;
 
@@ -79,10 +81,13 @@ final class MappedFile implements AutoCloseable {
 
   private synchronized @Nullable MemorySegment map() {
     if (bytes == null && !refused) {
+      Arena mine = Arena.ofShared();
       try {
-        bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+        bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), mine);
+        arena = mine;
       } catch (IOException | UnsupportedOperationException e) {
         refused = true; // It is read as any other file.
+        mine.close();
       }
     }
     return bytes;
@@ -90,7 +95,9 @@ final class MappedFile implements AutoCloseable {
 
   /** Nobody reads any more. */
   @Override
-  public void close() {
-    arena.close();
+  public synchronized void close() {
+    if (arena != null) {
+      arena.close();
+    }
   }
 }

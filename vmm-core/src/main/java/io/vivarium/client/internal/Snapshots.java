@@ -207,17 +207,13 @@ public final class Snapshots {
 
     /** Returns the id of what was kept, or null when nothing was, or needed to be. */
     @Nullable String go() throws VivariumException {
-      String kept;
       try (EngineConnection connection = EngineConnection.tryOpen(folder)) {
         if (connection == null) {
           engines.requireStopped(folder);
-          kept = fromStopped();
-        } else {
-          kept = fromRunning(connection);
+          return fromStopped();
         }
+        return fromRunning(connection);
       }
-      engines.prune(folder);
-      return kept;
     }
 
     private @Nullable String fromRunning(EngineConnection connection) throws VivariumException {
@@ -290,6 +286,7 @@ public final class Snapshots {
               (machine, spec) -> keep(store(machine), new StoppedSnapshots(store(machine))));
       try {
         engines.startFrom(folder, to.id(), progress);
+        engines.prune(folder);
       } catch (VivariumException e) {
         if (kept != null) {
           drop(kept.id());

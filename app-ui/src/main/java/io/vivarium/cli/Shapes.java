@@ -25,6 +25,7 @@ final class Shapes {
         .put("memoryBytes", vm.spec().memoryBytes())
         .put("cpus", vm.spec().cpus())
         .put("network", vm.spec().network())
+        .put("mac", vm.spec().mac())
         .put("disks", vm.spec().disks().stream().map(DiskCommands::shape).toList())
         .put("ports", vm.spec().ports().stream().map(PortCommand::shape).toList())
         .put("disposable", vm.spec().disposable())

@@ -5,10 +5,15 @@ import static io.vivarium.cli.VivProcess.viv;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.sun.net.httpserver.HttpServer;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -67,6 +72,52 @@ final class ForkIT {
     }
     assertThat(viv("ps", "-a", "-q").mustWork().text().lines())
         .containsExactlyInAnyOrder(VM, COPIES.getFirst());
+  }
+
+  /** Returns when the guest has heard of its address, and has an IP address of its own by it. */
+  private static String network(String vm, String mac) throws Exception {
+    long until = System.nanoTime() + TimeUnit.MINUTES.toNanos(5);
+    String seen = "";
+    while (System.nanoTime() < until) {
+      seen = guest(vm, "cat /sys/class/net/eth0/address; ip -4 addr show dev eth0");
+      if (seen.startsWith(mac) && seen.contains("inet 10.0.") && !seen.contains("10.0.2.15")) {
+        return seen.lines().filter(line -> line.contains("inet ")).findFirst().orElseThrow();
+      }
+    }
+    throw new AssertionError(vm + " has not become " + mac + ": " + seen);
+  }
+
+  @Test
+  void eachHasAnAddressOfItsOwnAndReachesTheHost() throws Exception {
+    viv("run", "-d", "--name", VM, "debian-tiny").mustWork();
+    viv("fork", "--rm", "--count", "2", VM).mustWork();
+    Set<String> macs = new HashSet<>();
+    Set<String> ips = new HashSet<>();
+    HttpServer host =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    host.createContext(
+        "/",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 5);
+          try (var body = exchange.getResponseBody()) {
+            body.write("hello".getBytes(StandardCharsets.US_ASCII));
+          }
+        });
+    host.start();
+    try {
+      String fetch = "wget -q -T 60 -O - http://10.0.2.2:" + host.getAddress().getPort() + "/";
+      for (String copy : COPIES.subList(0, 2)) {
+        String mac = inspect(copy).string("mac");
+        macs.add(mac);
+        ips.add(network(copy, mac));
+        assertThat(guest(copy, fetch)).isEqualTo("hello");
+      }
+      assertThat(guest(VM, fetch)).isEqualTo("hello");
+    } finally {
+      host.stop(0);
+    }
+    assertThat(macs).hasSize(2);
+    assertThat(ips).hasSize(2);
   }
 
   @Test

@@ -25,6 +25,7 @@ public final class SpecRules {
   private static final long MIN_DISK = Sizes.MIB;
   private static final long MAX_DISK = 64L << 40;
   private static final Pattern TAP = Pattern.compile("tap:[a-zA-Z0-9_.-]{1,15}");
+  private static final Pattern MAC = Pattern.compile("[0-9a-f][02468ace](:[0-9a-f]{2}){5}");
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_.-]{0,62}");
 
   private SpecRules() {}
@@ -43,6 +44,13 @@ public final class SpecRules {
           + "' must be of a-z, 0-9, '_', '.', '-' and begin with a letter or digit";
     }
     return null;
+  }
+
+  /** A network interface's address; not one of a group. */
+  public static @Nullable String mac(String mac) {
+    return MAC.matcher(mac).matches() && !mac.equals("00:00:00:00:00:00")
+        ? null
+        : "'" + printable(mac) + "' is no address like 52:54:00:12:34:56";
   }
 
   /** Guest RAM in bytes, on a host with {@code hostBytes} of memory. */

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param network "user" (passt: the host's internet without any privilege), "none", "link:NAME" (a
  *     private cable between two VMs of that link) or "tap:INTERFACE"
  * @param disposable whether everything is removed when the VM ends
+ * @param mac the network interface's address, as {@code 52:54:00:12:34:56}; null: what all VMs have
+ *     that are in a network of their own, or one of the VM's name. Forks have one of their own
  */
 public record VmSpec(
     int version,
@@ -34,7 +36,8 @@ public record VmSpec(
     List<DiskSpec> disks,
     List<PortSpec> ports,
     String network,
-    boolean disposable) {
+    boolean disposable,
+    @Nullable String mac) {
   /** The version of new VMs; older ones stay what they are, else their snapshots would not fit. */
   public static final int VERSION = 2;
 
@@ -50,6 +53,36 @@ public record VmSpec(
 
   /** A published port: {@code hostAddress:hostPort} on the host leads to {@code guestPort}. */
   public record PortSpec(String hostAddress, int hostPort, int guestPort, String protocol) {}
+
+  /** Without an address of its own. */
+  public VmSpec(
+      int version,
+      String name,
+      @Nullable String image,
+      @Nullable String kernel,
+      @Nullable String initrd,
+      @Nullable String cmdline,
+      long memoryBytes,
+      int cpus,
+      List<DiskSpec> disks,
+      List<PortSpec> ports,
+      String network,
+      boolean disposable) {
+    this(
+        version,
+        name,
+        image,
+        kernel,
+        initrd,
+        cmdline,
+        memoryBytes,
+        cpus,
+        disks,
+        ports,
+        network,
+        disposable,
+        null);
+  }
 
   /** Stands for the spec of a VM or snapshot whose own cannot be read. */
   public static VmSpec unreadable(String name) {
@@ -71,7 +104,8 @@ public record VmSpec(
         disks,
         ports,
         network,
-        disposable);
+        disposable,
+        mac);
   }
 
   /** The same VM with other disks. */
@@ -88,7 +122,8 @@ public record VmSpec(
         List.copyOf(others),
         ports,
         network,
-        disposable);
+        disposable,
+        mac);
   }
 
   /** The same VM with another network and other published ports. */
@@ -105,7 +140,8 @@ public record VmSpec(
         disks,
         List.copyOf(published),
         other,
-        disposable);
+        disposable,
+        mac);
   }
 
   /** The same VM by another name, which stays or does not. */
@@ -122,6 +158,25 @@ public record VmSpec(
         disks,
         ports,
         network,
-        nowDisposable);
+        nowDisposable,
+        mac);
+  }
+
+  /** The same VM with another address on its network. */
+  public VmSpec withMac(@Nullable String other) {
+    return new VmSpec(
+        version,
+        name,
+        image,
+        kernel,
+        initrd,
+        cmdline,
+        memoryBytes,
+        cpus,
+        disks,
+        ports,
+        network,
+        disposable,
+        other);
   }
 }

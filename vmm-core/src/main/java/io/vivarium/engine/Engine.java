@@ -5,6 +5,7 @@ import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmState;
+import io.vivarium.images.agent.AgentProtocol;
 import io.vivarium.library.DiskLayers;
 import io.vivarium.library.DurableFiles;
 import io.vivarium.library.EngineStatus;
@@ -210,11 +211,40 @@ final class Engine {
       if (context.wakeVersion() > 0) {
         wake.tell(newName);
       }
+      String mac = then.mac();
+      if (newName != null && mac != null && context.agentReady()) {
+        behind.network().whenPlugged(() -> tellAddress(mac));
+      }
       become(VmState.RUNNING, null);
       window.tellAgain();
     } finally {
       changing.unlock();
     }
+  }
+
+  /**
+   * A fork goes on with its parent's address until it hears of its own, in a network of its own.
+   */
+  private void tellAddress(String mac) {
+    Thread.ofPlatform()
+        .daemon()
+        .name("address")
+        .start(
+            () -> {
+              try {
+                int status =
+                    agent.exec(
+                        AgentProtocol.setMac(mac),
+                        (data, offset, length) -> {},
+                        (data, offset, length) -> {},
+                        this::isOver);
+                if (status != 0) {
+                  EngineLog.say("the guest did not take its address " + mac + ": " + status);
+                }
+              } catch (VivariumException e) {
+                EngineLog.say("the guest did not hear of its address: " + e.getMessage());
+              }
+            });
   }
 
   /**

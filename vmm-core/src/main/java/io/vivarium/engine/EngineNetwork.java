@@ -43,6 +43,7 @@ final class EngineNetwork implements AutoCloseable {
   private @Nullable VirtualMachine machine;
   private @Nullable Passt passt;
   private @Nullable Thread thread;
+  private @Nullable Runnable whenPlugged;
   private List<PortSpec> ports;
   private volatile @Nullable String trouble;
 
@@ -72,7 +73,8 @@ final class EngineNetwork implements AutoCloseable {
       return List.of();
     }
     if (user()) {
-      return List.of(new NetworkConfig(USER_MAC, PASST_MTU, new NetworkBackend.Unplugged(), null));
+      String mac = spec.mac() == null ? USER_MAC : spec.mac();
+      return List.of(new NetworkConfig(mac, PASST_MTU, new NetworkBackend.Unplugged(), null));
     }
     NetworkBackend backend;
     if (network.startsWith("tap:")) {
@@ -83,7 +85,8 @@ final class EngineNetwork implements AutoCloseable {
           new NetworkBackend.Cable(
               SocketPaths.place(links.resolve(network.substring("link:".length()) + ".sock")));
     }
-    return List.of(new NetworkConfig(ownMac(), ETHERNET_MTU, backend, null));
+    String mac = spec.mac() == null ? ownMac() : spec.mac();
+    return List.of(new NetworkConfig(mac, ETHERNET_MTU, backend, null));
   }
 
   /** Locally the VM's own: of its name. */
@@ -111,6 +114,24 @@ final class EngineNetwork implements AutoCloseable {
     }
   }
 
+  /**
+   * Does something as soon as the cable is in, once: at once where it is never out.
+   *
+   * @param then must not take long
+   */
+  void whenPlugged(Runnable then) {
+    lock.lock();
+    try {
+      if (user() && passt == null) {
+        whenPlugged = then;
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    then.run();
+  }
+
   /** Plugs the other end into a new machine. */
   void connect(VirtualMachine next) {
     if (!user()) {
@@ -134,6 +155,7 @@ final class EngineNetwork implements AutoCloseable {
     lock.lock();
     try {
       machine = null;
+      whenPlugged = null;
       old = passt;
       passt = null;
       changed.signalAll();
@@ -220,7 +242,7 @@ final class EngineNetwork implements AutoCloseable {
   private void serve(VirtualMachine plugged) throws InterruptedException {
     Passt started = null;
     try {
-      started = Passt.start(socket, ports());
+      started = Passt.start(socket, GuestAddress.of(spec.mac()), ports());
       lock.lock();
       try {
         if (!plugged.equals(machine)) {
@@ -232,6 +254,7 @@ final class EngineNetwork implements AutoCloseable {
       }
       plugged.devices().plug(0, new NetworkBackend.Stream(started.socket()));
       say(null);
+      runWhenPlugged();
       started.await();
       EngineLog.say("passt has ended");
     } catch (VivariumException e) {
@@ -242,6 +265,20 @@ final class EngineNetwork implements AutoCloseable {
       if (started != null) {
         started.close();
       }
+    }
+  }
+
+  private void runWhenPlugged() {
+    Runnable then;
+    lock.lock();
+    try {
+      then = whenPlugged;
+      whenPlugged = null;
+    } finally {
+      lock.unlock();
+    }
+    if (then != null) {
+      then.run();
     }
   }
 

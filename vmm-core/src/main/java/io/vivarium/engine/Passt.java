@@ -22,10 +22,9 @@ import java.util.concurrent.TimeUnit;
  * it connected. See passt(1).
  */
 final class Passt implements AutoCloseable {
-  /** The guest's address, its gateway's, which is also the host's; the same in every VM. */
-  static final String GUEST = "10.0.2.15";
-
+  /** The address of the guest's gateway, which is also the host's; the same in every VM. */
   static final String GATEWAY = "10.0.2.2";
+
   private static final long LOOK_MILLIS = 5;
   private static final long LONGEST_START_MILLIS = 10_000;
   private static final long LONGEST_END_MILLIS = 2_000;
@@ -55,12 +54,12 @@ final class Passt implements AutoCloseable {
    *
    * @param wanted path for its socket
    */
-  static Passt start(Path wanted, List<PortSpec> ports)
+  static Passt start(Path wanted, GuestAddress guest, List<PortSpec> ports)
       throws VivariumException, IOException, InterruptedException {
     String program = find();
     Path socket = SocketPaths.prepare(wanted);
     List<String> words = new ArrayList<>(List.of("sh", "-c", WITH_US, "sh"));
-    words.addAll(command(program, socket, ports));
+    words.addAll(command(program, socket, guest, ports));
     ProcessBuilder builder = new ProcessBuilder(words);
     builder.directory(Path.of("/").toFile());
     builder.redirectErrorStream(true);
@@ -93,8 +92,8 @@ final class Passt implements AutoCloseable {
         "Install it: sudo apt-get install passt (or dnf, pacman...); or run with --network none.");
   }
 
-  private static List<String> command(String program, Path socket, List<PortSpec> ports)
-      throws IOException {
+  private static List<String> command(
+      String program, Path socket, GuestAddress guest, List<PortSpec> ports) throws IOException {
     List<String> command = new ArrayList<>();
     command.addAll(List.of(program, "--foreground", "--one-off", "--quiet", "--stderr"));
     if (Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)) {
@@ -102,7 +101,8 @@ final class Passt implements AutoCloseable {
       command.addAll(List.of("--runas", "0:0"));
     }
     command.addAll(List.of("--socket", socket.toString()));
-    command.addAll(List.of("--address", GUEST, "--netmask", "24", "--gateway", GATEWAY));
+    command.addAll(List.of("--address", guest.ip(), "--netmask", "" + guest.prefix()));
+    command.addAll(List.of("--gateway", GATEWAY));
     for (PortSpec port : ports) {
       command.add(port.protocol().equals("udp") ? "--udp-ports" : "--tcp-ports");
       command.add(port.hostAddress() + "/" + port.hostPort() + ":" + port.guestPort());

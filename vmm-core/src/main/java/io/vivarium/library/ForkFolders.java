@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -98,11 +100,22 @@ public final class ForkFolders {
     VmSpec then = template.entry().spec();
     List<DiskSpec> disks =
         new DiskLayers(folder.path()).fork(new DiskLayers(source.path()), then.disks());
-    VmSpec spec = then.withDisks(disks).withNetwork(then.network(), List.of()).as(name, disposable);
+    VmSpec spec =
+        then.withDisks(disks)
+            .withNetwork(then.network(), List.of())
+            .withMac(newMac())
+            .as(name, disposable);
     DurableFiles.writeQuickly(folder.spec(), CheckedJson.write(SpecCodec.write(spec)));
     if (!disposable) {
       makeDurable(folder, disks);
     }
+  }
+
+  /** Any of four thousand million, so that a thousand copies have each its own. */
+  private static String newMac() {
+    byte[] random = new byte[4];
+    new SecureRandom().nextBytes(random);
+    return "52:54:" + HexFormat.ofDelimiter(":").formatHex(random);
   }
 
   /** Makes a stopped disposable VM one that stays. */

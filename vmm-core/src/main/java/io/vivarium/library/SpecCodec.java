@@ -2,9 +2,11 @@ package io.vivarium.library;
 
 import io.vivarium.client.JsonException;
 import io.vivarium.client.JsonObject;
+import io.vivarium.client.SpecRules;
 import io.vivarium.client.VmSpec;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A VM's spec as JSON and back. */
 public final class SpecCodec {
@@ -32,7 +34,8 @@ public final class SpecCodec {
         .put("disks", disks)
         .put("ports", ports(spec.ports()))
         .put("network", spec.network())
-        .put("disposable", spec.disposable());
+        .put("disposable", spec.disposable())
+        .put("mac", spec.mac());
   }
 
   /** Published ports alone. */
@@ -87,6 +90,16 @@ public final class SpecCodec {
         List.copyOf(disks),
         readPorts(json),
         json.string("network"),
-        json.bool("disposable"));
+        json.bool("disposable"),
+        mac(json));
+  }
+
+  private static @Nullable String mac(JsonObject json) throws JsonException {
+    String mac = json.optString("mac");
+    String wrong = mac == null ? null : SpecRules.mac(mac);
+    if (wrong != null) {
+      throw new JsonException("field 'mac': " + wrong);
+    }
+    return mac;
   }
 }

@@ -8,7 +8,9 @@ import io.vivarium.client.VivariumHostTest.Screen;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -148,6 +150,51 @@ final class ForkTest {
     type("copy-2", "memory", "memory=nonce;\n");
     assertThat(failure(() -> fork(VM, new ForkRequest(null, 1, null, false))).cure())
         .contains("viv fork web@");
+  }
+
+  /** The guest hears of it while it goes on, so that is waited for. */
+  private void awaitAddress(String vm, String mac) throws Exception {
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    String seen;
+    do {
+      assertThat(System.nanoTime()).as(vm + " hears of " + mac).isLessThan(until);
+      Screen screen = new Screen();
+      try (ConsoleConnection console = host.console(vm, screen)) {
+        console.send("address\n".getBytes(StandardCharsets.UTF_8));
+        screen.await(";\n");
+        seen = screen.toString();
+      }
+    } while (!seen.contains("address=" + mac + ";"));
+  }
+
+  @Test
+  void eachCopyHasAnAddressOfItsOwnAndItsGuestHearsOfIt() throws Exception {
+    host.create(
+        host.inspect(VM)
+            .spec()
+            .withNetwork("link:lab", List.of())
+            .withDisks(List.of())
+            .as("cable", false),
+        Progress.NONE);
+    host.start("cable", false, Progress.NONE);
+    assertThat(host.inspect("cable").spec().mac()).isNull();
+    type("cable", "nonce", "nonce");
+    fork("cable", new ForkRequest(null, 2, null, false));
+    host.takeSnapshot("cable", "then", "", Progress.NONE);
+    host.kill("cable");
+    fork("cable", new ForkRequest("then", 2, "late", false));
+    Set<String> addresses = new HashSet<>();
+    for (String copy : List.of("cable-1", "cable-2", "late-1", "late-2")) {
+      String mac = String.valueOf(host.inspect(copy).spec().mac());
+      assertThat(mac).matches("52:54(:[0-9a-f]{2}){4}");
+      addresses.add(mac);
+      awaitAddress(copy, mac);
+    }
+    assertThat(addresses).hasSize(4);
+    String before = host.inspect("late-1").spec().mac();
+    host.takeSnapshot("late-1", "here", "", Progress.NONE);
+    host.restoreSnapshot("late-1", "here", false, Progress.NONE);
+    assertThat(host.inspect("late-1").spec().mac()).isEqualTo(before);
   }
 
   @Test

@@ -413,6 +413,11 @@ final class VivariumHostTest {
       closed.countDown();
     }
 
+    @Override
+    public synchronized String toString() {
+      return text.toString();
+    }
+
     synchronized void await(String shown) throws InterruptedException {
       long until = System.nanoTime() + Duration.ofSeconds(20).toNanos();
       while (text.indexOf(shown) < 0) {

@@ -75,6 +75,7 @@ final class FakeMachine implements VirtualMachine {
   private final Port agent = new Port(this::requested);
   private final Port errors = new Port(text -> {});
   private final Port clock = new Port(text -> {});
+  private volatile String mac = "its parent's";
   private boolean announced;
   private boolean paused = true;
   private long ran = 1;
@@ -95,6 +96,7 @@ final class FakeMachine implements VirtualMachine {
         case "poweroff" -> listener.exited(new MachineExit.PowerOff());
         case "reboot" -> listener.exited(new MachineExit.Reset());
         case "panic" -> listener.exited(new MachineExit.Panic("no init"));
+        case "address" -> console.say("address=" + mac + ";\n");
         case "memory" -> console.say("memory=" + memory + "\n");
         case "read" -> console.say("disk=" + onDisk(null) + "\n");
         case "write one", "write two" -> console.say("wrote " + onDisk(line.substring(6)) + "\n");
@@ -137,6 +139,11 @@ final class FakeMachine implements VirtualMachine {
         done(nonce, 7);
       }
       case "poweroff" -> listener.exited(new MachineExit.PowerOff());
+      case "sh" -> {
+        // The one script that engines send: it ends with an address.
+        mac = words[words.length - 1];
+        done(nonce, 0);
+      }
       default -> {}
     }
   }

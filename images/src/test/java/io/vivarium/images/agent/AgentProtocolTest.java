@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class AgentProtocolTest {
   private static String request(String... argv) {
@@ -40,6 +41,29 @@ class AgentProtocolTest {
     assertThatThrownBy(() -> request("")).hasMessageContaining("no command");
     assertThatThrownBy(() -> request("a", "b\0")).hasMessageContaining("NUL");
     assertThatThrownBy(() -> request("a", "b".repeat(40_000))).hasMessageContaining("at most");
+  }
+
+  /** In a shell of this host, with programs that only say what they were asked for. */
+  @Test
+  void theAddressGoesToEachEthernetInterface(@TempDir Path bin) throws Exception {
+    Path said = bin.resolve("said");
+    for (String program : List.of("ip", "killall")) {
+      Path file = bin.resolve(program);
+      Files.writeString(file, "#!/bin/sh\necho " + program + " \"$@\" >>" + said + "\n");
+      assertThat(file.toFile().setExecutable(true)).isTrue();
+    }
+    List<String> expected = new ArrayList<>();
+    try (var all = Files.newDirectoryStream(Path.of("/sys/class/net"), "e*")) {
+      for (Path one : all) {
+        expected.add("ip link set dev " + one.getFileName() + " address 52:54:01:02:03:04");
+        expected.add("killall -USR1 udhcpc");
+      }
+    }
+    assumeTrue(!expected.isEmpty(), "skipped: this host has no Ethernet interface");
+    ProcessBuilder shell = new ProcessBuilder(AgentProtocol.setMac("52:54:01:02:03:04"));
+    shell.environment().put("PATH", bin + ":/bin:/usr/bin");
+    assertThat(shell.start().waitFor()).isZero();
+    assertThat(Files.readAllLines(said)).containsExactlyInAnyOrderElementsOf(expected);
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,14 @@ final class ConsoleTty implements TtyConnector {
   /** Characters that wait for the emulator before the connection's thread is made to wait. */
   private static final int MAX_WAITING = 1 << 20;
 
+  /**
+   * In a flood the emulator holds the lock of its lines nearly all the time, and the interface
+   * thread, which draws them, would hardly get it: so it rests now and then. In nanoseconds.
+   */
+  private static final long WORK = 8_000_000;
+
+  private static final long REST = 1_000_000;
+
   /** Full reset (RIS), so that a new connection's backlog finds an empty terminal. */
   private static final String RESET = "\u001bc";
 
@@ -39,6 +48,7 @@ final class ConsoleTty implements TtyConnector {
   private int offset;
   private int waitingChars;
   private boolean readingOld;
+  private long restedAt;
   private boolean closed;
   private @Nullable ConsoleConnection connection;
   private @Nullable TermSize size;
@@ -147,7 +157,16 @@ final class ConsoleTty implements TtyConnector {
   }
 
   @Override
-  public synchronized int read(char[] buffer, int start, int length) throws IOException {
+  public int read(char[] buffer, int start, int length) throws IOException {
+    long now = System.nanoTime();
+    if (now - restedAt > WORK) {
+      LockSupport.parkNanos(REST);
+      restedAt = System.nanoTime();
+    }
+    return take(buffer, start, length);
+  }
+
+  private synchronized int take(char[] buffer, int start, int length) {
     readingOld = false;
     while (waiting.isEmpty()) {
       if (closed) {

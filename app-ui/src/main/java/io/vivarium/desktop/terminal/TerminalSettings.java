@@ -18,9 +18,6 @@ import javafx.scene.text.Text;
  * find and scrolling are with Shift.
  */
 final class TerminalSettings extends DefaultSettingsProvider {
-  /** Lines of scrollback. */
-  private static final int SCROLLBACK = 10_000;
-
   private static final TerminalColor FOREGROUND = TerminalColor.rgb(0xd5, 0xdb, 0xe3);
   private static final TerminalColor BACKGROUND = TerminalColor.rgb(0x0f, 0x14, 0x19);
 
@@ -162,9 +159,10 @@ final class TerminalSettings extends DefaultSettingsProvider {
     return 1.1f;
   }
 
+  /** Without a limit: {@link GuestScreen} has its own. */
   @Override
   public int getBufferMaxLinesCount() {
-    return SCROLLBACK;
+    return 0;
   }
 
   /** A bell through AWT would bring a second toolkit up. */

@@ -1,6 +1,6 @@
 package io.vivarium.desktop.terminal;
 
-import com.techsenger.jeditermfx.core.RequestOrigin;
+import com.techsenger.jeditermfx.core.Terminal;
 import com.techsenger.jeditermfx.core.TerminalDataStream;
 import com.techsenger.jeditermfx.core.TerminalDisplay;
 import com.techsenger.jeditermfx.core.TerminalExecutorServiceManager;
@@ -8,11 +8,11 @@ import com.techsenger.jeditermfx.core.TerminalStarter;
 import com.techsenger.jeditermfx.core.TextStyle;
 import com.techsenger.jeditermfx.core.TtyBasedArrayDataStream;
 import com.techsenger.jeditermfx.core.TtyConnector;
+import com.techsenger.jeditermfx.core.emulator.JediEmulator;
 import com.techsenger.jeditermfx.core.model.JediTerminal;
 import com.techsenger.jeditermfx.core.model.StyleState;
 import com.techsenger.jeditermfx.core.model.TerminalTextBuffer;
 import com.techsenger.jeditermfx.core.typeahead.TerminalTypeAheadManager;
-import com.techsenger.jeditermfx.core.util.TermSize;
 import com.techsenger.jeditermfx.ui.JediTermFxWidget;
 import com.techsenger.jeditermfx.ui.TerminalCopyPasteHandler;
 import com.techsenger.jeditermfx.ui.TerminalPanel;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The emulator's widget as we need it: JavaFX's clipboard instead of AWT's, threads that don't keep
- * the process alive, and no answers to queries in replayed output.
+ * the process alive, our screen, and no answers to queries in replayed output.
  */
 final class TerminalWidget extends JediTermFxWidget {
   TerminalWidget(int columns, int lines, SettingsProvider settings) {
@@ -54,7 +54,7 @@ final class TerminalWidget extends JediTermFxWidget {
   @Override
   protected JediTerminal createTerminal(
       TerminalDisplay display, TerminalTextBuffer buffer, StyleState style) {
-    return new Screen(display, buffer, style);
+    return new GuestScreen(display, buffer, style);
   }
 
   @Override
@@ -79,30 +79,6 @@ final class TerminalWidget extends JediTermFxWidget {
   @Override
   protected TerminalExecutorServiceManager createExecutorServiceManager() {
     return new DaemonThreads();
-  }
-
-  /**
-   * Resizes come from several threads, beside output. The emulator's own lock spans neither the old
-   * size with the new one nor a line feed: the scroll region could grow beyond the screen, and all
-   * further lines were lost below it.
-   */
-  private static final class Screen extends JediTerminal {
-    private final TerminalTextBuffer buffer;
-
-    Screen(TerminalDisplay display, TerminalTextBuffer buffer, StyleState style) {
-      super(display, buffer, style);
-      this.buffer = buffer;
-    }
-
-    @Override
-    public void resize(TermSize size, RequestOrigin origin) {
-      buffer.modify(() -> super.resize(size, origin));
-    }
-
-    @Override
-    public void newLine() {
-      buffer.modify(super::newLine);
-    }
   }
 
   private static final class Panel extends TerminalPanel {
@@ -143,6 +119,11 @@ final class TerminalWidget extends JediTermFxWidget {
         TerminalExecutorServiceManager threads) {
       super(terminal, tty, stream, typeAhead, threads);
       this.tty = tty;
+    }
+
+    @Override
+    protected JediEmulator createEmulator(TerminalDataStream stream, Terminal terminal) {
+      return new GuestEmulator(stream, (GuestScreen) terminal);
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.vivarium.client.Vivarium;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VmInfo;
 import io.vivarium.desktop.check.HostPage;
+import io.vivarium.desktop.check.RoomWatch;
 import io.vivarium.desktop.home.HomePage;
 import io.vivarium.desktop.images.ImagesPage;
 import io.vivarium.desktop.jobs.Job;
@@ -61,6 +62,7 @@ public final class AppShell implements Navigator, AutoCloseable {
   private final Desk desk;
   private final VmVerbs verbs;
   private final LookCommands looks;
+  private final RoomWatch room;
   private final Map<String, VmWindow> windows = new HashMap<>();
   private @Nullable Page page;
   private @Nullable String awaitedVm;
@@ -91,6 +93,7 @@ public final class AppShell implements Navigator, AutoCloseable {
             clock);
     verbs = new VmVerbs(desk);
     looks = new LookCommands(texts, state, this::scenes);
+    room = new RoomWatch(desk, this::showSpace);
     jobs.onFailure(this::jobFailed);
     vms.troubleProperty().subscribe(this::listFailed);
     vms.items().addListener((ListChangeListener<VmItem>) change -> listChanged());
@@ -146,6 +149,15 @@ public final class AppShell implements Navigator, AutoCloseable {
       vms.refresh();
     }
     frame.count(vms);
+    room.beat();
+  }
+
+  /** The list of VMs, with what takes most space first. */
+  private void showSpace() {
+    desk.state().setHomeTable(true);
+    HomePage home = new HomePage(desk, Place.ALL);
+    show(home);
+    home.sortBySpace();
   }
 
   private void listChanged() {

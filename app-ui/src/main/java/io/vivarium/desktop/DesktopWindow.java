@@ -3,6 +3,7 @@ package io.vivarium.desktop;
 import io.vivarium.client.Vivarium;
 import io.vivarium.desktop.model.DesktopState;
 import io.vivarium.desktop.model.HostLimits;
+import io.vivarium.desktop.model.VmModel;
 import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Texts;
 import io.vivarium.desktop.wizard.WizardStart;
@@ -13,8 +14,9 @@ import javafx.scene.Scene;
 import javafx.scene.image.Image;
 import javafx.stage.Stage;
 import javafx.stage.WindowEvent;
+import org.jspecify.annotations.Nullable;
 
-/** One window on the host's VMs. Closing it leaves them running, which is said once. */
+/** One window on the host's VMs. Closing it leaves them running or saves them, as the user says. */
 public final class DesktopWindow {
   private static final double WIDTH = 1180;
   private static final double HEIGHT = 760;
@@ -22,13 +24,12 @@ public final class DesktopWindow {
   /** JavaFX on Linux hands one on, of this size; any other is scaled before the window is shown. */
   private static final String ICON = "icon-128.png";
 
-  private final Texts texts;
   private final DesktopState state;
   private final AppShell shell;
+  private @Nullable ClosingSaves saves;
 
   public DesktopWindow(
       Vivarium vivarium, Texts texts, DesktopState state, HostLimits limits, InstantSource clock) {
-    this.texts = texts;
     this.state = state;
     this.shell = new AppShell(vivarium, texts, state, limits, clock);
   }
@@ -68,19 +69,39 @@ public final class DesktopWindow {
   private void closing(WindowEvent event, Stage stage) {
     Desk desk = shell.desk();
     long running = desk.vms().running();
-    if (running == 0 || state.closeExplained()) {
+    if (running == 0) {
       return;
     }
-    event.consume();
-    desk.dialogs()
-        .confirm(
-            texts.get("close.title"),
-            texts.get("close.text", running),
-            texts.get("close.yes"),
-            false,
-            () -> {
-              state.setCloseExplained();
-              stage.close();
-            });
+    switch (state.closing()) {
+      case KEEP_RUNNING -> {}
+      case SAVE -> {
+        event.consume();
+        save(stage);
+      }
+      case ASK -> {
+        event.consume();
+        new ClosingQuestion(desk, state)
+            .ask(
+                running,
+                chosen -> {
+                  if (chosen == DesktopState.Closing.SAVE) {
+                    save(stage);
+                  } else {
+                    stage.close();
+                  }
+                });
+      }
+    }
+  }
+
+  /** Saves what runs, then closes; asked again meanwhile, it goes on. */
+  private void save(Stage stage) {
+    if (saves == null || saves.ended()) {
+      saves = new ClosingSaves(shell.desk(), stage::close);
+      saves.start(
+          shell.desk().vms().items().stream()
+              .filter(item -> VmModel.isAlive(item.state()))
+              .toList());
+    }
   }
 }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import javafx.scene.Scene;
 
-/** The settings of how the desktop looks, as verbs: colours and the size of the text. */
+/** The settings of the desktop, as verbs: colours, the size of the text, closing. */
 final class LookCommands {
   private static final int STEP = 10;
   private static final int USUAL = 100;
@@ -39,6 +39,14 @@ final class LookCommands {
                 state.setLook(look);
                 Theme.follow(look);
               }));
+    }
+    for (DesktopState.Closing closing : DesktopState.Closing.values()) {
+      all.add(
+          Command.of(
+              texts.get("closing." + closing),
+              texts.get("palette.setting"),
+              Icons.SETTINGS,
+              () -> state.setClosing(closing)));
     }
     // The same key with and without Shift, and on the number block.
     for (String key : List.of("Ctrl+EQUALS", "Ctrl+PLUS", "Ctrl+ADD")) {

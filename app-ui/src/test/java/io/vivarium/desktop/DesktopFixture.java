@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import javafx.geometry.BoundingBox;
 import javafx.geometry.Bounds;
 import javafx.scene.Node;
+import javafx.scene.control.Button;
 import javafx.scene.control.Labeled;
 import javafx.scene.control.TabPane;
 import javafx.scene.control.TextInputControl;
@@ -140,6 +141,20 @@ final class DesktopFixture implements AutoCloseable {
     awaitStill(query);
     await(query + " is not cut off", () -> inView(shell().root().lookup(query)));
     robot.clickOn(query);
+  }
+
+  /** Clicks the button with these words in a banner. */
+  void clickBanner(String words) {
+    await(
+        "the banner's button “" + words + "”",
+        () -> {
+          for (Node node : shell().root().lookupAll(".banner-action")) {
+            boolean wanted = node instanceof Button button && button.getText().equals(words);
+            node.setId(wanted ? "wanted-action" : null);
+          }
+          return shell().root().lookup("#wanted-action") != null;
+        });
+    click("#wanted-action");
   }
 
   /** Whether the middle of a node is inside of all that it stands in: a click goes there. */

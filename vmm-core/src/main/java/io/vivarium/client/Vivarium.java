@@ -251,6 +251,9 @@ public interface Vivarium extends AutoCloseable {
   /** The image's manifest as JSON. */
   String inspectImage(String image) throws VivariumException;
 
+  /** How much room is left for what is kept. Cheap: may be asked every few seconds. */
+  HostRoom room() throws VivariumException;
+
   /** The host check of {@code viv doctor}. */
   List<HostCheck> doctor();
 

@@ -388,6 +388,11 @@ public final class VivariumHost implements Vivarium {
   }
 
   @Override
+  public HostRoom room() throws VivariumException {
+    return io.vivarium.client.internal.Doctor.room(library.home());
+  }
+
+  @Override
   public List<HostCheck> doctor() {
     return io.vivarium.client.internal.Doctor.check(library.home());
   }

@@ -301,4 +301,9 @@ public final class HomePage implements Page {
           }
         });
   }
+
+  /** As a table, with what takes most space first. */
+  public void sortBySpace() {
+    table.sortBySpace();
+  }
 }

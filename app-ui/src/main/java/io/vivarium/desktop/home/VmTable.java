@@ -33,6 +33,7 @@ final class VmTable extends TableView<VmItem> {
   private final Desk desk;
   private final Texts texts;
   private final Selection selection;
+  private final TableColumn<VmItem, Long> space;
   private boolean following;
 
   VmTable(Desk desk, Selection selection) {
@@ -56,12 +57,13 @@ final class VmTable extends TableView<VmItem> {
     column("table.cpu", 9, this::busy, (cell, item) -> spark(cell, item, true));
     column("table.memory", 11, VmTable::memory, (cell, item) -> spark(cell, item, false));
     column("table.up", 9, this::upSeconds, (cell, item) -> cell.setText(up(item)));
-    column(
-        "table.snapshots",
-        20,
-        this::snapshotBytes,
-        (cell, item) ->
-            cell.setText(VmFacts.snapshots(desk.sums().of(item, this::refresh), texts)));
+    space =
+        column(
+            "table.snapshots",
+            20,
+            this::snapshotBytes,
+            (cell, item) ->
+                cell.setText(VmFacts.snapshots(desk.sums().of(item, this::summed), texts)));
     column(
         "table.ports",
         9,
@@ -91,7 +93,8 @@ final class VmTable extends TableView<VmItem> {
   }
 
   /** A column that is sorted by a key and drawn by a view of the item. */
-  private <K> void column(String key, double ems, Function<VmItem, K> sortKey, Show show) {
+  private <K> TableColumn<VmItem, K> column(
+      String key, double ems, Function<VmItem, K> sortKey, Show show) {
     TableColumn<VmItem, K> column = new TableColumn<>(texts.get(key));
     column.setPrefWidth(ems * EM);
     column.setCellValueFactory(
@@ -115,6 +118,21 @@ final class VmTable extends TableView<VmItem> {
               }
             });
     getColumns().add(column);
+    return column;
+  }
+
+  /** What takes most space comes first. */
+  void sortBySpace() {
+    space.setSortType(TableColumn.SortType.DESCENDING);
+    getSortOrder().setAll(List.of(space));
+    sort();
+  }
+
+  private void summed() {
+    refresh();
+    if (getSortOrder().contains(space)) {
+      sort();
+    }
   }
 
   private TableRow<VmItem> row() {

@@ -17,7 +17,7 @@ import java.util.concurrent.Executors;
  * interface thread; writes in the background.
  */
 public final class DesktopState {
-  private static final String CLOSE_EXPLAINED = "close.explained";
+  private static final String CLOSING = "closing";
   private static final String LOOK = "look";
   private static final String TEXT_PERCENT = "text.percent";
   private static final String TERMINAL_FONT = "terminal.font";
@@ -29,6 +29,13 @@ public final class DesktopState {
   public static final int MIN_TERMINAL_FONT = 8;
   public static final int MAX_TERMINAL_FONT = 40;
   private static final int DEFAULT_TERMINAL_FONT = 13;
+
+  /** What becomes of running VMs when the window closes. */
+  public enum Closing {
+    ASK,
+    KEEP_RUNNING,
+    SAVE
+  }
 
   /** Light or dark. */
   public enum Look {
@@ -63,13 +70,16 @@ public final class DesktopState {
     return new DesktopState(folder.resolve("vivarium").resolve("desktop.properties"));
   }
 
-  /** Whether the user was told that closing leaves VMs running. */
-  public boolean closeExplained() {
-    return Boolean.parseBoolean(values.getProperty(CLOSE_EXPLAINED));
+  public Closing closing() {
+    try {
+      return Closing.valueOf(values.getProperty(CLOSING, Closing.ASK.name()));
+    } catch (IllegalArgumentException e) {
+      return Closing.ASK;
+    }
   }
 
-  public void setCloseExplained() {
-    set(CLOSE_EXPLAINED, "true");
+  public void setClosing(Closing closing) {
+    set(CLOSING, closing.name());
   }
 
   public Look look() {

@@ -46,16 +46,18 @@ final class BannerStack extends VBox {
     }
     HBox.setHgrow(words, Priority.ALWAYS);
     HBox box = Nodes.row("banner", Icons.of(icon(banner.tone()), "banner-icon"), words);
-    String label = banner.action();
-    if (label != null) {
-      box.getChildren()
-          .add(
-              Nodes.button(
-                  label,
-                  () -> {
-                    banners.remove(banner);
-                    banner.onAction().run();
-                  }));
+    for (Banner.Action action : banner.actions()) {
+      Button button =
+          Nodes.button(
+              action.label(),
+              () -> {
+                if (action.ends()) {
+                  banners.remove(banner);
+                }
+                action.run().run();
+              });
+      button.getStyleClass().add("banner-action");
+      box.getChildren().add(button);
     }
     if (banner.tone() == Banner.Tone.ERROR) {
       String report = banner.text() + (banner.cure().isEmpty() ? "" : "\n" + banner.cure());
@@ -71,6 +73,7 @@ final class BannerStack extends VBox {
             switch (banner.tone()) {
               case INFO -> "banner-info";
               case SUCCESS -> "banner-success";
+              case WARNING -> "banner-warning";
               case ERROR -> "banner-error";
             });
     return box;
@@ -80,6 +83,7 @@ final class BannerStack extends VBox {
     return switch (tone) {
       case INFO -> Icons.NOTE;
       case SUCCESS -> Icons.OK;
+      case WARNING -> Icons.WARNING;
       case ERROR -> Icons.ERROR;
     };
   }

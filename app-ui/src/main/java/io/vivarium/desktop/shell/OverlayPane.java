@@ -9,7 +9,9 @@ import javafx.beans.value.ObservableValue;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
+import javafx.scene.control.CheckBox;
 import javafx.scene.control.Label;
+import javafx.scene.control.RadioButton;
 import javafx.scene.control.TextField;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
@@ -113,6 +115,16 @@ final class OverlayPane extends StackPane implements Dialogs {
           why.setText(sentence);
           Nodes.visible(why, !sentence.isEmpty());
           doIt.setDisable(!sentence.isEmpty());
+        });
+    // Choices and check boxes would take Enter for themselves, where the space bar is enough.
+    body.addEventFilter(
+        KeyEvent.KEY_PRESSED,
+        e -> {
+          if (e.getCode() == KeyCode.ENTER
+              && (e.getTarget() instanceof RadioButton || e.getTarget() instanceof CheckBox)) {
+            doIt.fire();
+            e.consume();
+          }
         });
     VBox card = card(title, Nodes.column("dialog-form", body, why), doIt);
     // A binding lives only as long as somebody holds it.

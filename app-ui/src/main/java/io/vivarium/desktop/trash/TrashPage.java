@@ -28,7 +28,6 @@ public final class TrashPage implements Page {
   private final VBox rows = Nodes.column("image-rows");
   private final Button empty;
   private final VBox node;
-  private long bytes;
 
   public TrashPage(Desk desk) {
     this.desk = desk;
@@ -83,7 +82,6 @@ public final class TrashPage implements Page {
   }
 
   private void show(List<TrashInfo> all) {
-    bytes = all.stream().mapToLong(TrashInfo::ownBytes).sum();
     empty.setDisable(all.isEmpty());
     rows.getChildren().setAll(all.reversed().stream().map(this::row).toList());
     if (all.isEmpty()) {
@@ -130,21 +128,6 @@ public final class TrashPage implements Page {
   }
 
   private void empty() {
-    desk.dialogs()
-        .confirm(
-            texts.get("trash.empty.title"),
-            texts.get("trash.empty.text", Format.bytes(bytes)),
-            texts.get("trash.empty"),
-            true,
-            () ->
-                desk.jobs()
-                    .call(
-                        texts.get("job.emptyTrash"),
-                        "viv trash empty",
-                        progress -> desk.vivarium().emptyTrash(),
-                        freed -> {
-                          desk.toasts().show(texts.get("trash.freed", Format.bytes(freed)));
-                          read();
-                        }));
+    EmptyTrash.ask(desk, this::read);
   }
 }

@@ -2,7 +2,9 @@ package io.vivarium.desktop.vm;
 
 import io.vivarium.client.Sizes;
 import io.vivarium.client.SnapshotInfo;
+import io.vivarium.client.VivariumException;
 import io.vivarium.client.VmState;
+import io.vivarium.desktop.jobs.Job;
 import io.vivarium.desktop.model.VmItem;
 import io.vivarium.desktop.model.VmModel;
 import io.vivarium.desktop.timeline.ForkForm;
@@ -72,16 +74,21 @@ public final class VmVerbs {
             desk.vms()::refresh);
   }
 
-  /** Keeps a running VM as it is, and stops it: {@link #proceed} goes on from there. */
-  public void save(VmItem item) {
+  /**
+   * Keeps a running VM as it is, and stops it: {@link #proceed} goes on from there. One that cannot
+   * be kept goes on. A disposable one, of which nothing would be left, is made to stay.
+   */
+  public Job save(VmItem item) {
     String name = item.name();
+    boolean disposable = item.info().spec().disposable();
     boolean paused = item.state() == VmState.PAUSED;
     String as =
         SAVED + DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").format(LocalDateTime.now(ZONE));
-    desk.jobs()
+    return desk.jobs()
         .run(
             texts.get("job.save", name),
-            "viv pause "
+            (disposable ? "viv keep " + name + " && " : "")
+                + "viv pause "
                 + name
                 + " && viv snapshot take "
                 + name
@@ -96,7 +103,14 @@ public final class VmVerbs {
               }
               boolean kept = false;
               try {
+                if (disposable) {
+                  desk.vivarium().keep(name);
+                }
                 desk.vivarium().takeSnapshot(name, as, texts.get("save.note"), progress);
+                if (progress.cancelled()) {
+                  throw new VivariumException(
+                      VivariumException.Kind.CANCELLED, "not saved: " + name + " goes on", "");
+                }
                 kept = true;
               } finally {
                 if (!kept && !paused) {

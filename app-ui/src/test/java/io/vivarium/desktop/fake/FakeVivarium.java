@@ -6,6 +6,7 @@ import io.vivarium.client.Finding;
 import io.vivarium.client.ForkRequest;
 import io.vivarium.client.HostCheck;
 import io.vivarium.client.HostCheck.Status;
+import io.vivarium.client.HostRoom;
 import io.vivarium.client.ImageInfo;
 import io.vivarium.client.Progress;
 import io.vivarium.client.SnapshotInfo;
@@ -42,6 +43,7 @@ public final class FakeVivarium implements Vivarium {
   private final List<HostCheck> checks = new CopyOnWriteArrayList<>();
   private final List<Finding> findings = new ArrayList<>();
   private final InstantSource clock;
+  private volatile long freeBytes = 100L << 30;
 
   /** Something that can be taken back: a removed snapshot, or the one to go back to. */
   private record Undo(String what, @Nullable SnapshotInfo removed, @Nullable String back) {}
@@ -143,6 +145,18 @@ public final class FakeVivarium implements Vivarium {
 
   public synchronized void clearImages() {
     images.clear();
+  }
+
+  /** How much is free on the host's disk from now on. */
+  public void leaveFree(long bytes) {
+    freeBytes = bytes;
+  }
+
+  /** A VM pauses by itself. */
+  public void pauseBecause(String name, String reason) throws VivariumException {
+    Machine machine = find(name);
+    machine.reason = reason;
+    enterState(machine, VmState.PAUSED);
   }
 
   /** The engine of a VM dies. */
@@ -337,6 +351,7 @@ public final class FakeVivarium implements Vivarium {
   @Override
   public void resume(String name) throws VivariumException {
     enter("resume", name);
+    find(name).reason = null;
     enterState(find(name), VmState.RUNNING);
   }
 
@@ -629,8 +644,10 @@ public final class FakeVivarium implements Vivarium {
   }
 
   @Override
-  public long emptyTrash() {
-    return 0;
+  public synchronized long emptyTrash() throws VivariumException {
+    enter("emptyTrash", "");
+    removed.clear();
+    return 20L << 20;
   }
 
   @Override
@@ -752,6 +769,11 @@ public final class FakeVivarium implements Vivarium {
   @Override
   public String inspectImage(String image) {
     return "{}";
+  }
+
+  @Override
+  public HostRoom room() {
+    return new HostRoom("/home/me", freeBytes);
   }
 
   @Override

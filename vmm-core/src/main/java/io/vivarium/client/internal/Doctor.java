@@ -2,6 +2,7 @@ package io.vivarium.client.internal;
 
 import io.vivarium.client.HostCheck;
 import io.vivarium.client.HostCheck.Status;
+import io.vivarium.client.HostRoom;
 import io.vivarium.client.Sizes;
 import io.vivarium.client.VivariumException;
 import io.vivarium.library.Home;
@@ -14,7 +15,6 @@ import java.util.List;
 /** The host check: what is there, what is missing, and the cure of each. */
 public final class Doctor {
   private static final long LITTLE_MEMORY = 512 * Sizes.MIB;
-  private static final long LITTLE_DISK = 2048 * Sizes.MIB;
   private static final Path KVM = Path.of("/dev/kvm");
 
   private Doctor() {}
@@ -105,27 +105,35 @@ public final class Doctor {
 
   private static HostCheck disk(Home home) {
     try {
-      Path at = home.root();
-      while (!Files.exists(at) && at.getParent() != null) {
-        at = at.getParent();
-      }
-      long free = Files.getFileStore(at).getUsableSpace();
-      String detail = Sizes.human(free) + " free for " + home.root();
-      return free >= LITTLE_DISK
-          ? new HostCheck("disk", "Disk", Status.OK, detail, "")
-          : new HostCheck(
+      HostRoom room = room(home);
+      String detail = Sizes.human(room.freeBytes()) + " free for " + room.place();
+      return room.little()
+          ? new HostCheck(
               "disk",
               "Disk",
               Status.WARNING,
               detail,
-              "Free some space, or set VIVARIUM_HOME to a folder on another disk.");
+              "Free some space, or set VIVARIUM_HOME to a folder on another disk.")
+          : new HostCheck("disk", "Disk", Status.OK, detail, "");
+    } catch (VivariumException e) {
+      return new HostCheck("disk", "Disk", Status.WARNING, String.valueOf(e.getMessage()), "");
+    }
+  }
+
+  /** How much room is left where the library is, or will be. */
+  public static HostRoom room(Home home) throws VivariumException {
+    Path at = home.root();
+    while (!Files.exists(at) && at.getParent() != null) {
+      at = at.getParent();
+    }
+    try {
+      return new HostRoom(home.root().toString(), Files.getFileStore(at).getUsableSpace());
     } catch (IOException e) {
-      return new HostCheck(
-          "disk",
-          "Disk",
-          Status.WARNING,
+      throw new VivariumException(
+          VivariumException.Kind.HOST,
           "the free space for " + home.root() + " cannot be told: " + e.getMessage(),
-          "");
+          "",
+          e);
     }
   }
 

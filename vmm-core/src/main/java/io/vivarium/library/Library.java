@@ -356,8 +356,9 @@ public final class Library {
   /** Brings the VM back that was removed last under a name; it is not disposable any more. */
   public MachineFolder untrash(String name) throws VivariumException {
     MachineFolder folder = new MachineFolder(home.machines().resolve(name));
+    Path item = null;
     try {
-      Path item = Trash.newestVm(home, name);
+      item = Trash.newestVm(home, name);
       if (item == null) {
         throw new VivariumException(
             Kind.NOT_FOUND,
@@ -374,7 +375,11 @@ public final class Library {
       DurableFiles.rename(item, folder.path());
       return folder;
     } catch (JsonException e) {
-      throw damaged(folder, "spec.json: " + e.getMessage());
+      throw new VivariumException(
+          Kind.BAD_FILE,
+          "VM '" + name + "' cannot be brought back: its spec.json is damaged: " + e.getMessage(),
+          "Look into " + item + ", where it lies.",
+          e);
     } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
       throw taken(name);
     } catch (IOException e) {

@@ -68,6 +68,21 @@ final class LibraryTest {
   }
 
   @Test
+  void aRemovedVmWhoseSpecIsDamagedIsNamedByWhereItLies() throws Exception {
+    library.create(spec("web"));
+    library.trash("web");
+    Path item;
+    try (var items = Files.newDirectoryStream(home.resolve("trash"))) {
+      item = items.iterator().next();
+    }
+    Files.writeString(item.resolve("spec.json"), "{");
+    VivariumException failure = failure(() -> library.untrash("web"));
+    assertThat(failure.kind()).isEqualTo(Kind.BAD_FILE);
+    assertThat(failure.cure()).contains(item.toString());
+    assertThat(item).isDirectory();
+  }
+
+  @Test
   void aTakenNameIsRefused() throws Exception {
     library.create(spec("web"));
     library.create(spec("db"));

@@ -9,6 +9,7 @@ import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.images.disk.Disk;
 import io.vivarium.library.SnapshotStore.Entry;
+import io.vivarium.memory.MemoryLayers;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -41,6 +42,8 @@ final class SnapshotFaultsTest {
   }
 
   private static final String THIN_OUT = "thin out and merge";
+  private static final String FORK = "fork";
+  private static final String DISPOSABLE = "fork one that may vanish";
   private static final Map<String, Verb> VERBS = verbs();
 
   private static Map<String, Verb> verbs() {
@@ -108,6 +111,8 @@ final class SnapshotFaultsTest {
         (library, store) ->
             new Thinning(store)
                 .run(new SnapshotSchedule(0, 0, 0, 0, 0), Instant.now(), true, part -> true));
+    all.put(FORK, (library, store) -> fork(store, false));
+    all.put(DISPOSABLE, (library, store) -> fork(store, true));
     all.put("sum", (library, store) -> sumAll(store));
     all.put("create", (library, store) -> library.create(withDisk("other")));
     all.put("rename the VM", (library, store) -> renameThereAndBack(library));
@@ -142,6 +147,24 @@ final class SnapshotFaultsTest {
     }
     take(library, store, "three");
     sumAll(store);
+  }
+
+  private static void fork(SnapshotStore store, boolean disposable) throws Exception {
+    ForkFolders.make(store.home(), store, ForkFolders.template(store, "live"), "copy", disposable);
+  }
+
+  /** A fork is there and whole, or is not there; never half. */
+  private static void assertForkWhole(Path home, boolean finished, String where) throws Exception {
+    MachineFolder copy = new MachineFolder(home.resolve("machines").resolve("copy"));
+    if (finished) {
+      assertThat(copy.path()).as(where).isDirectory();
+    }
+    if (Files.isDirectory(copy.path())) {
+      VmSpec spec = Library.open(new Home(home)).read(copy);
+      assertThat(read(copy, spec)).as(where).isEqualTo("two");
+      MemoryLayers layers = new MemoryLayers(copy.memory());
+      assertThat(layers.ids()).as(where).hasSize(1);
+    }
   }
 
   private static void sumAll(SnapshotStore store) throws Exception {
@@ -204,8 +227,12 @@ final class SnapshotFaultsTest {
   }
 
   private static String read(Path home, VmSpec spec) throws IOException {
+    return read(machine(home), spec);
+  }
+
+  private static String read(MachineFolder machine, VmSpec spec) throws IOException {
     byte[] bytes = new byte[3];
-    try (Disk open = new DiskLayers(machine(home).path()).openSealed(spec.disks().getFirst())) {
+    try (Disk open = new DiskLayers(machine.path()).openSealed(spec.disks().getFirst())) {
       open.read(70_000, MemorySegment.ofArray(bytes));
     }
     return new String(bytes, StandardCharsets.US_ASCII).strip();
@@ -242,12 +269,19 @@ final class SnapshotFaultsTest {
         if (verb.getKey().equals(THIN_OUT)) {
           prepareThinOut(Library.open(new Home(home)), store(home));
         }
+        boolean forks = verb.getKey().equals(FORK) || verb.getKey().equals(DISPOSABLE);
+        if (forks) {
+          SavedFixture.take(store(home), "live", "now");
+        }
         Fault fault = faults.at(home, at);
         reached = run(home, verb.getValue(), fault);
         fault.after();
         points += reached ? 1 : 0;
         String where = verb.getKey() + " ended at step " + at + ": " + fault.last();
         assertWhole(home, where);
+        if (forks) {
+          assertForkWhole(home, !reached && verb.getKey().equals(FORK), where);
+        }
         Library.open(new Home(home)).sweep();
         store(home).prune(null);
         assertWhole(home, where + ", swept");

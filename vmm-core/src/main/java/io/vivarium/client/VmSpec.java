@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * What a VM is made of; kept as {@code machines/<name>/spec.json}.
  *
  * @param version of the machine, as its guest saw it at its first boot: from 2 on its PCI bus,
- *     where it has one, has a memory balloon and vsock too
+ *     where it has one, has a memory balloon and vsock too, from 3 on streams for its agent
  * @param name 1 to 63 of {@code [a-z0-9][a-z0-9_.-]*}
  * @param image name of an image in the store, or null when {@code kernel} is given
  * @param kernel path of the user's own kernel (bzImage or ELF), or null
@@ -39,7 +39,7 @@ public record VmSpec(
     boolean disposable,
     @Nullable String mac) {
   /** The version of new VMs; older ones stay what they are, else their snapshots would not fit. */
-  public static final int VERSION = 2;
+  public static final int VERSION = 3;
 
   /**
    * A disk.

@@ -5,6 +5,7 @@ import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmState;
+import io.vivarium.images.agent.AgentLine;
 import io.vivarium.images.agent.AgentProtocol;
 import io.vivarium.library.DiskLayers;
 import io.vivarium.library.DurableFiles;
@@ -147,7 +148,7 @@ final class Engine {
       }
       VirtualMachine booted =
           factory.boot(MachinePlan.of(home, spec, behind.config()), exit -> ended(next, exit));
-      use(booted, behind, next, false, 0);
+      use(booted, behind, next, null, 0);
       booted.resume();
       become(VmState.RUNNING, null);
     } finally {
@@ -202,7 +203,7 @@ final class Engine {
       }
       console.begin(context.consoleTail().getBytes(StandardCharsets.ISO_8859_1));
       devices = behind;
-      use(restored, behind, next, context.agentReady(), context.wakeVersion());
+      use(restored, behind, next, context.agent(), context.wakeVersion());
       memoryNoted = true;
       if (context.wakeVersion() > 0) {
         restored.holdClock();
@@ -317,7 +318,7 @@ final class Engine {
       VirtualMachine next,
       EngineDevices behind,
       int itsGeneration,
-      boolean agentReady,
+      @Nullable AgentLine agentReady,
       int wakeVersion) {
     generation = itsGeneration;
     console.connect(next.serial(0));

@@ -4,6 +4,7 @@ import io.vivarium.client.VivariumException;
 import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmSpec.PortSpec;
 import io.vivarium.engine.protocol.SocketPaths;
+import io.vivarium.images.agent.AgentProtocol;
 import io.vivarium.library.DiskLayers;
 import io.vivarium.library.Failures;
 import io.vivarium.library.Home;
@@ -24,6 +25,11 @@ final class EngineDevices implements AutoCloseable {
 
   /** Each VM's sockets are its own, so all may have the same context id. */
   private static final long GUEST_CID = 3;
+
+  /** Versions of a VM's spec since which a machine with a bus has these. */
+  private static final int BALLOON_AND_VSOCK = 2;
+
+  private static final int AGENT_STREAMS = 3;
 
   private EngineDevices(EngineDisks disks, EngineNetwork network, DeviceConfig config) {
     this.disks = disks;
@@ -47,9 +53,10 @@ final class EngineDevices implements AutoCloseable {
       DeviceConfig config =
           new DeviceConfig(disks.config(), network.config(), List.of(), false, null);
       // A bus for these alone is not worth what looking for it costs where ring 0 is interpreted.
-      if (spec.version() >= 2 && !config.equals(DeviceConfig.NONE)) {
+      if (spec.version() >= BALLOON_AND_VSOCK && !config.equals(DeviceConfig.NONE)) {
         VsockConfig vsock = new VsockConfig(GUEST_CID, SocketPaths.place(folder.vsock()));
-        config = new DeviceConfig(disks.config(), network.config(), List.of(), true, vsock);
+        List<String> streams = spec.version() >= AGENT_STREAMS ? AgentProtocol.STREAMS : List.of();
+        config = new DeviceConfig(disks.config(), network.config(), streams, true, vsock);
       }
       return new EngineDevices(disks, network, config);
     } catch (IOException e) {

@@ -209,7 +209,7 @@ final class EngineSnapshots {
       atRest.with(engine.devices().disks());
       SavedContext context =
           new SavedContext(
-              engine.agent().ready(),
+              engine.agent().line(),
               engine.wake().version(),
               new String(engine.console().tail(TAIL), StandardCharsets.ISO_8859_1));
       long stood = Math.max(saving.pausedNanos(), System.nanoTime() - began);

@@ -17,9 +17,6 @@ final class ExecInput {
   /** Bytes that may wait here. */
   static final int ROOM = 64 << 10;
 
-  /** Bytes handed to the port at a time: what stands before an end or an interrupt is little. */
-  private static final int STEP = 1024;
-
   private static final byte[] END = {};
 
   private final IntConsumer room;
@@ -55,12 +52,13 @@ final class ExecInput {
 
   /** Hands on the input of a call that takes it, until its end, which is sent in any case. */
   void feed(AgentCall call, SerialPort port) throws InterruptedException {
-    AgentInput input = new AgentInput();
+    AgentInput input = call.input();
+    int most = input.most();
     grant(ROOM);
     byte[] data = next();
     while (data != null) {
-      for (int at = 0; at < data.length && !call.inputIsOver(); at += STEP) {
-        byte[] step = Arrays.copyOfRange(data, at, Math.min(data.length, at + STEP));
+      for (int at = 0; at < data.length && !call.inputIsOver(); at += most) {
+        byte[] step = Arrays.copyOfRange(data, at, Math.min(data.length, at + most));
         send(port, input.encode(step));
         port.flush();
       }

@@ -3,18 +3,24 @@ package io.vivarium.engine;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.images.agent.AgentCall;
+import io.vivarium.images.agent.AgentLine;
 import io.vivarium.images.agent.AgentProtocol;
 import io.vivarium.images.agent.ReadyScanner;
+import io.vivarium.machine.MachineDevices;
 import io.vivarium.machine.SerialPort;
 import io.vivarium.machine.VirtualMachine;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Runs commands in the guest, one at a time, over its serial ports 1 and 2. */
+/**
+ * Runs commands in the guest, one at a time, over the streams of its console where it took those,
+ * else over its serial ports 1 and 2: whichever it says on that it is ready.
+ */
 final class GuestAgent {
   private static final long LOOK_MILLIS = 100;
 
@@ -24,11 +30,12 @@ final class GuestAgent {
   /** Commands take turns in the order in which they came. */
   private final ReentrantLock turn = new ReentrantLock(true);
 
-  private @Nullable SerialPort port;
-  private @Nullable SerialPort errPort;
-  private ReadyScanner scanner = new ReadyScanner();
+  private @Nullable VirtualMachine guest;
+
+  /** What the guest is spoken to over, once it is ready. */
+  private @Nullable Line line;
+
   private @Nullable AgentCall call;
-  private boolean ready;
   private int generation;
 
   /** The name is the VM's, for messages. */
@@ -36,46 +43,84 @@ final class GuestAgent {
     this.name = name;
   }
 
-  /** Takes over a machine; {@code ready} when it was saved after its agent had said so. */
-  void connect(VirtualMachine machine, boolean isReady) {
-    SerialPort out = machine.serial(AgentProtocol.STDOUT_PORT);
-    SerialPort err = machine.serial(AgentProtocol.STDERR_PORT);
+  /**
+   * One of the ways to a guest.
+   *
+   * @param out what carries requests and standard output
+   * @param err what carries standard error
+   */
+  private record Line(AgentLine how, SerialPort out, SerialPort err, ReadyScanner scanner) {}
+
+  /**
+   * Takes over a machine.
+   *
+   * @param ready how its guest was spoken to when it was saved; null when it was not ready
+   */
+  void connect(VirtualMachine machine, @Nullable AgentLine ready) {
+    List<Line> lines = lines(machine);
     synchronized (this) {
-      port = out;
-      errPort = err;
-      ready = isReady;
-      scanner = new ReadyScanner();
+      guest = machine;
+      line = lines.stream().filter(one -> one.how() == ready).findFirst().orElse(null);
       call = null;
       generation++;
       notifyAll();
     }
-    out.listen(this::heardOut);
-    err.listen(this::heardErr);
+    for (Line one : lines) {
+      one.out().listen((data, offset, length) -> heardOut(one, data, offset, length));
+      one.err().listen((data, offset, length) -> heardErr(one, data, offset, length));
+    }
+  }
+
+  private static List<Line> lines(VirtualMachine machine) {
+    List<Line> lines = new ArrayList<>();
+    lines.add(
+        new Line(
+            AgentLine.TERMINALS,
+            machine.serial(AgentProtocol.STDOUT_PORT),
+            machine.serial(AgentProtocol.STDERR_PORT),
+            new ReadyScanner()));
+    MachineDevices devices = machine.devices();
+    if (devices.consolePorts().containsAll(AgentProtocol.STREAMS)) {
+      lines.add(
+          new Line(
+              AgentLine.STREAMS,
+              devices.consolePort(AgentProtocol.STREAMS.getFirst()),
+              devices.consolePort(AgentProtocol.STREAMS.getLast()),
+              new ReadyScanner()));
+    }
+    return lines;
   }
 
   /** The machine is gone: whoever waits for an answer is told. */
   synchronized void disconnect() {
-    port = null;
-    errPort = null;
-    ready = false;
+    guest = null;
+    line = null;
     call = null;
     generation++;
     notifyAll();
   }
 
   synchronized boolean ready() {
-    return ready;
+    return line != null;
   }
 
-  private void heardOut(byte[] data, int offset, int length) {
+  /** How the guest is spoken to, or null before it is ready. */
+  synchronized @Nullable AgentLine line() {
+    return line == null ? null : line.how();
+  }
+
+  private void heardOut(Line from, byte[] data, int offset, int length) {
     AgentCall current;
     synchronized (this) {
-      if (!ready && scanner.feed(data, offset, length)) {
-        ready = true;
-        notifyAll();
+      if (line == null) {
+        if (from.scanner().feed(data, offset, length)
+            && from.scanner().version() == from.how().version()) {
+          line = from;
+          notifyAll();
+        }
         return;
       }
-      current = call;
+      current = from.equals(line) ? call : null;
     }
     if (current != null) {
       boolean took = current.takesInput();
@@ -84,10 +129,10 @@ final class GuestAgent {
     }
   }
 
-  private void heardErr(byte[] data, int offset, int length) {
+  private void heardErr(Line from, byte[] data, int offset, int length) {
     AgentCall current;
     synchronized (this) {
-      current = call;
+      current = from.equals(line) ? call : null;
     }
     if (current != null) {
       current.feedStderr(data, offset, length);
@@ -105,8 +150,8 @@ final class GuestAgent {
 
   /** Returns when the agent is ready; throws when the machine goes away first. */
   synchronized void awaitReady(BooleanSupplier cancelled) throws VivariumException {
-    while (!ready) {
-      if (port == null) {
+    while (line == null) {
+      if (guest == null) {
         throw ended();
       }
       if (cancelled.getAsBoolean()) {
@@ -137,52 +182,64 @@ final class GuestAgent {
       AgentCall.Output stderr,
       BooleanSupplier cancelled)
       throws VivariumException {
-    AgentCall mine;
-    try {
-      String nonce = AgentProtocol.newNonce(random);
-      mine =
-          input == null
-              ? new AgentCall(nonce, argv, stdout, stderr)
-              : AgentCall.withInput(nonce, argv, stdout, stderr);
-    } catch (IllegalArgumentException e) {
-      throw new VivariumException(Kind.USAGE, String.valueOf(e.getMessage()), "", e);
-    }
     turn.lock();
     try {
+      awaitReady(cancelled);
       Running running;
+      AgentCall mine;
       synchronized (this) {
-        SerialPort out = port;
-        SerialPort err = errPort;
-        if (out == null || err == null) {
+        Line current = line;
+        if (current == null) {
           throw ended();
         }
+        mine = call(current.how(), argv, input != null, stdout, stderr);
         call = mine;
-        running = new Running(mine, out, err, generation);
+        running = new Running(mine, current, generation);
       }
-      send(running.out(), mine.request());
-      if (input != null) {
-        Thread feeder = new Thread(() -> feed(running, input), "exec-input");
-        feeder.setDaemon(true);
-        feeder.start();
+      try {
+        send(running.line().out(), mine.request());
+        if (input != null) {
+          Thread feeder = new Thread(() -> feed(running, input), "exec-input");
+          feeder.setDaemon(true);
+          feeder.start();
+        }
+        return awaitStatus(running, input, cancelled);
+      } finally {
+        synchronized (this) {
+          if (call == mine) {
+            call = null;
+          }
+        }
       }
-      return awaitStatus(running, input, cancelled);
     } catch (InterruptedException e) {
       throw ended();
     } finally {
       if (input != null) {
         input.stop();
       }
-      synchronized (this) {
-        if (call == mine) {
-          call = null;
-        }
-      }
       turn.unlock();
     }
   }
 
-  /** A call, the ports that it goes through, and the machine's generation. */
-  private record Running(AgentCall call, SerialPort out, SerialPort err, int generation) {}
+  private AgentCall call(
+      AgentLine how,
+      List<String> argv,
+      boolean withInput,
+      AgentCall.Output stdout,
+      AgentCall.Output stderr)
+      throws VivariumException {
+    try {
+      String nonce = AgentProtocol.newNonce(random);
+      return withInput
+          ? AgentCall.withInput(how, nonce, argv, stdout, stderr)
+          : new AgentCall(how, nonce, argv, stdout, stderr);
+    } catch (IllegalArgumentException e) {
+      throw new VivariumException(Kind.USAGE, String.valueOf(e.getMessage()), "", e);
+    }
+  }
+
+  /** A call, what it goes through, and the machine's generation. */
+  private record Running(AgentCall call, Line line, int generation) {}
 
   private static void send(SerialPort to, byte[] bytes) throws InterruptedException {
     to.send(bytes, 0, bytes.length);
@@ -198,7 +255,7 @@ final class GuestAgent {
           wait();
         }
       }
-      input.feed(running.call(), running.out());
+      input.feed(running.call(), running.line().out());
     } catch (InterruptedException e) {
       // The machine is gone.
     }
@@ -224,19 +281,16 @@ final class GuestAgent {
         input.stop();
       }
       if (stop && interrupts % 10 == 0 && mine.exitStatus().isEmpty()) {
-        interrupt(running, interrupts < 30 ? AgentProtocol.INTERRUPT : AgentProtocol.QUIT);
+        interrupt(running, interrupts >= 30);
       }
       interrupts += stop ? 1 : 0;
     }
   }
 
-  private static void interrupt(Running running, byte signal) throws InterruptedException {
-    byte[] beside = running.call().interruptBesideInput();
-    if (beside.length > 0) {
-      send(running.err(), beside);
-    } else {
-      send(running.out(), new byte[] {signal});
-    }
+  private static void interrupt(Running running, boolean quit) throws InterruptedException {
+    AgentCall.Signal signal = running.call().interrupt(quit);
+    Line line = running.line();
+    send(signal.port() == AgentProtocol.STDERR_PORT ? line.err() : line.out(), signal.bytes());
   }
 
   /** Waits for news, a little at a time; the callers look at what they wait for in a loop. */

@@ -11,7 +11,7 @@ import java.util.HexFormat;
 /** Names a warm snapshot by all that it depends on. */
 public final class WarmKey {
   /** Raised when what machines save changes, so that older ones are not looked at. */
-  private static final String FORMAT = "5";
+  private static final String FORMAT = "6";
 
   private WarmKey() {}
 

@@ -5,6 +5,7 @@ import io.vivarium.devices.NetStatistics;
 import io.vivarium.devices.virtio.BalloonStatistics;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,9 @@ public interface MachineDevices {
    * @throws IOException when that cannot be had; nothing has changed then
    */
   void plug(int index, NetworkBackend backend) throws IOException;
+
+  /** Names of the console's ports. */
+  List<String> consolePorts();
 
   /** The host's end of a named console port. */
   SerialPort consolePort(String name);

@@ -4,6 +4,7 @@ import io.vivarium.devices.DiskStatistics;
 import io.vivarium.devices.NetStatistics;
 import io.vivarium.devices.virtio.BalloonStatistics;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The virtio devices of a machine that has none. */
@@ -48,6 +49,11 @@ final class NoDevices implements MachineDevices {
   @Override
   public void plug(int index, NetworkBackend backend) {
     throw none("network " + index);
+  }
+
+  @Override
+  public List<String> consolePorts() {
+    return List.of();
   }
 
   @Override

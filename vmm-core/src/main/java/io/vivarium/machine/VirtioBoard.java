@@ -241,6 +241,11 @@ final class VirtioBoard implements MachineDevices, AutoCloseable {
   }
 
   @Override
+  public List<String> consolePorts() {
+    return List.copyOf(portNames);
+  }
+
+  @Override
   public SerialPort consolePort(String port) {
     return port(port);
   }

@@ -14,6 +14,15 @@ public final class AgentCall {
     void write(byte[] data, int offset, int length);
   }
 
+  /**
+   * What stops the program.
+   *
+   * @param port the guest's port to send to
+   */
+  @SuppressWarnings("ArrayRecordComponent") // made once, to be sent
+  public record Signal(int port, byte[] bytes) {}
+
+  private final AgentLine line;
   private final String nonce;
   private final @Nullable InputGate gate;
   private final byte[] request;
@@ -23,16 +32,23 @@ public final class AgentCall {
   private boolean errDone;
 
   /**
+   * @param line how the guest is spoken to
    * @param nonce from {@link AgentProtocol#newNonce}
    * @param argv program and arguments
    * @throws IllegalArgumentException with a sentence, as {@link AgentProtocol#request} does
    */
-  public AgentCall(String nonce, List<String> argv, Output stdout, Output stderr) {
-    this(nonce, argv, null, stdout, stderr);
+  public AgentCall(AgentLine line, String nonce, List<String> argv, Output stdout, Output stderr) {
+    this(line, nonce, argv, null, stdout, stderr);
   }
 
   private AgentCall(
-      String nonce, List<String> argv, @Nullable InputGate gate, Output stdout, Output stderr) {
+      AgentLine line,
+      String nonce,
+      List<String> argv,
+      @Nullable InputGate gate,
+      Output stdout,
+      Output stderr) {
+    this.line = line;
     this.nonce = nonce;
     this.gate = gate;
     this.request = AgentProtocol.request(nonce, argv);
@@ -40,13 +56,20 @@ public final class AgentCall {
     this.stderr = new MarkerScanner(nonce, false, stderr);
   }
 
-  /** A call whose program reads an input, made by an {@link AgentInput}. */
-  public static AgentCall withInput(String nonce, List<String> argv, Output stdout, Output stderr) {
+  /** A call whose program reads an input, encoded by {@link #input}. */
+  public static AgentCall withInput(
+      AgentLine line, String nonce, List<String> argv, Output stdout, Output stderr) {
     if (argv.isEmpty() || argv.get(0).isEmpty()) {
       throw new IllegalArgumentException("There is no command to run.");
     }
     InputGate gate = new InputGate(nonce, stdout);
-    return new AgentCall(nonce, AgentInput.wrap(nonce, argv), gate, stdout, stderr);
+    List<String> wrapped = AgentInput.wrap(line, nonce, argv);
+    return new AgentCall(line, nonce, wrapped, gate, stdout, stderr);
+  }
+
+  /** What encodes the input of this call, for one stream. */
+  public AgentInput input() {
+    return AgentInput.over(line);
   }
 
   /** Whether input may be sent: not before the program starts. */
@@ -59,11 +82,21 @@ public final class AgentCall {
     return gate != null && gate.isOver();
   }
 
-  /** What interrupts the program, for port {@link AgentProtocol#STDERR_PORT}; often nothing. */
-  public byte[] interruptBesideInput() {
-    return gate == null || !gate.isOpen() || gate.isOver()
-        ? new byte[0]
-        : AgentInput.interrupt(nonce);
+  /**
+   * What interrupts the program.
+   *
+   * @param quit SIGQUIT, for what ignores SIGINT; a program with input on terminals gets SIGINT
+   */
+  public Signal interrupt(boolean quit) {
+    if (line == AgentLine.STREAMS) {
+      byte[] word = {(byte) (quit ? 'q' : 'i'), '\n'};
+      return new Signal(AgentProtocol.STDERR_PORT, word);
+    }
+    if (gate != null && gate.isOpen() && !gate.isOver()) {
+      return new Signal(AgentProtocol.STDERR_PORT, TerminalInput.interrupt(nonce));
+    }
+    byte[] key = {quit ? AgentProtocol.QUIT : AgentProtocol.INTERRUPT};
+    return new Signal(AgentProtocol.STDOUT_PORT, key);
   }
 
   /** The bytes to send to the guest's port 1. */

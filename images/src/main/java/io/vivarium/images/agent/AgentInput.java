@@ -1,100 +1,46 @@
 package io.vivarium.images.agent;
 
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Standard input of a program in the guest, over the line that brought its request. The program is
- * wrapped in a script, so that any agent of version 1 runs it; the package's documentation tells
- * how.
+ * wrapped in a script, so that any agent runs it; the package's documentation tells how.
  *
  * <p>One object encodes one stream; not safe for use by two threads at once.
  */
-public final class AgentInput {
+public sealed interface AgentInput permits TerminalInput, StreamInput {
   /** Follows the nonce in the marker that says that input may come. */
-  static final char OPEN = 'i';
+  char OPEN = 'i';
 
   /** Follows the nonce in the marker that says that the program has ended. */
-  static final char OVER = 'o';
+  char OVER = 'o';
 
-  /** Ends a line without a line feed in it; on an empty line, ends the input. */
-  private static final byte EOF = 0x04;
-
-  /** Takes the next byte for what it is. */
-  private static final byte LITERAL = 0x16;
-
-  /** Far below the 4,095 bytes that the guest's terminal takes in one line. */
-  private static final int LINE_BYTES = 3_000;
-
-  /**
-   * Run by sh with the nonce as $0 and the program behind it. The terminal must be read to the
-   * input's end even where the program ends before it, lest the rest be taken for a request; so the
-   * script holds the pipe open too. Interrupts reach the program only. The terminal gives no ^C on
-   * while it is full of input: port 2 does, by a line with the nonce.
-   */
-  private static final String SCRIPT =
-      """
-      trap '' INT QUIT
-      stty -F /dev/ttyS1 iexten crtscts eof ^D lnext ^V werase undef rprnt undef
-      p=/run/agent/in
-      [ -p $p ] || mkfifo $p
-      cat </dev/ttyS1 >$p 2>/dev/null &
-      exec 4<$p
-      while read -r k; do
-        [ "$k" != $0 ] || kill -INT 0
-      done </dev/ttyS2 >/dev/null 2>&1 4<&- &
-      k=$!
-      trap : INT QUIT
-      printf '\036%si\n' $0
-      "$@" <&4 4<&-
-      s=$?
-      exec 2>/dev/null
-      printf '\036%so\n' $0
-      kill $k
-      cat <&4 >/dev/null
-      exit $s
-      """;
-
-  private int column;
+  static AgentInput over(AgentLine line) {
+    return switch (line) {
+      case TERMINALS -> new TerminalInput();
+      case STREAMS -> new StreamInput();
+    };
+  }
 
   /** The words of a request that runs a program with an input. */
-  static List<String> wrap(String nonce, List<String> argv) {
-    List<String> words = new ArrayList<>(List.of("sh", "-c", SCRIPT, nonce));
+  static List<String> wrap(AgentLine line, String nonce, List<String> argv) {
+    String script =
+        switch (line) {
+          case TERMINALS -> TerminalInput.SCRIPT;
+          case STREAMS -> StreamInput.SCRIPT;
+        };
+    List<String> words = new ArrayList<>(List.of("sh", "-c", script, nonce));
     words.addAll(argv);
     return words;
   }
 
-  /** Sent to port {@link AgentProtocol#STDERR_PORT}: SIGINT to the program of a call. */
-  static byte[] interrupt(String nonce) {
-    return (nonce + "\n").getBytes(StandardCharsets.US_ASCII);
-  }
+  /** How many bytes are best encoded at once, so that little stands before an end. */
+  int most();
 
   /** The bytes to send to port {@link AgentProtocol#STDOUT_PORT} for bytes of input. */
-  public byte[] encode(byte[] data) {
-    ByteArrayOutputStream line = new ByteArrayOutputStream(data.length + 64);
-    for (byte b : data) {
-      if (b == AgentProtocol.INTERRUPT || b == AgentProtocol.QUIT || b == EOF || b == LITERAL) {
-        line.write(LITERAL);
-      }
-      line.write(b);
-      column = b == '\n' ? 0 : column + 1;
-      if (column == LINE_BYTES) {
-        line.write(EOF);
-        column = 0;
-      }
-    }
-    if (column > 0) {
-      // What was typed so far reaches the program now.
-      line.write(EOF);
-      column = 0;
-    }
-    return line.toByteArray();
-  }
+  byte[] encode(byte[] data);
 
   /** The bytes that end the input; to be sent once, whether or not the program has ended. */
-  public byte[] end() {
-    return new byte[] {EOF};
-  }
+  byte[] end();
 }

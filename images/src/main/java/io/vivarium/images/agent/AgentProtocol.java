@@ -8,20 +8,23 @@ import java.util.random.RandomGenerator;
 
 /** Encodes requests to the guest's agent; the package's documentation has the protocol. */
 public final class AgentProtocol {
-  /** What a guest of ours speaks; {@code agentProtocol} in an image's manifest. */
-  public static final int VERSION = 1;
+  /** The newest that a guest of ours speaks; {@code agentProtocol} in an image's manifest. */
+  public static final int VERSION = AgentLine.STREAMS.version();
 
-  /** Serial port of requests and standard output. */
+  /** Port of requests and standard output: serial, or the stream of that name. */
   public static final int STDOUT_PORT = 1;
 
-  /** Serial port of standard error. */
+  /** Port of standard error. */
   public static final int STDERR_PORT = 2;
 
-  /** Sent to {@link #STDOUT_PORT} while a request runs: SIGINT to its processes. */
-  public static final byte INTERRUPT = 0x03;
+  /** How the guest finds the streams among its virtio console's ports: port 1, and port 2. */
+  public static final List<String> STREAMS = List.of("io.vivarium.agent.1", "io.vivarium.agent.2");
+
+  /** Sent to {@link #STDOUT_PORT} of a terminal while a request runs: SIGINT to its processes. */
+  static final byte INTERRUPT = 0x03;
 
   /** Likewise SIGQUIT, for what ignores the former. */
-  public static final byte QUIT = 0x1c;
+  static final byte QUIT = 0x1c;
 
   /** Most bytes of a request, so that it fits the guest's buffers. */
   public static final int MAX_REQUEST_BYTES = 32 * 1024;

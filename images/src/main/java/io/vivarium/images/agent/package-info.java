@@ -1,12 +1,16 @@
 /**
- * The agent protocol, version 1: how the host runs a command in a guest over its serial ports.
+ * The agent protocol: how the host runs a command in a guest. Version 1 goes over serial ports,
+ * which the guest reads as terminals; version 2 over two byte streams, ports of a virtio console by
+ * the names in {@link io.vivarium.images.agent.AgentProtocol#STREAMS}. What follows is of both, but
+ * where it says otherwise. A guest of ours takes the streams where its machine has them.
  *
- * <p><b>Lines.</b> Serial port 1 (ttyS1, COM2) carries requests to the guest and standard output
- * back; serial port 2 (ttyS2, COM3) carries standard error back. Both are binary-clean towards the
- * host. There is no flow control but the UART's own.
+ * <p><b>Ports.</b> Port 1 (ttyS1, COM2, or the first stream) carries requests to the guest and
+ * standard output back; port 2 (ttyS2, COM3, or the second) carries standard error back. Both are
+ * binary-clean towards the host; streams are so both ways, and whoever is slow holds up the other.
  *
  * <p><b>Ready.</b> When the guest is up, and its console's shell has read its profile, the agent
- * sends {@code 0x1E "READY 1\n"} on port 1, once. Requests sent before are lost or answered late.
+ * sends {@code 0x1E "READY " VERSION "\n"} on the port 1 that it uses, once. Requests sent before
+ * are lost or answered late.
  *
  * <p><b>Request.</b> {@code x NONCE WORD...\n}: a line in the syntax of a POSIX shell with every
  * word quoted by the host so that nothing in it is interpreted, made by {@link
@@ -25,17 +29,19 @@
  * <p><b>Input.</b> A program with an input is run by {@code sh -c SCRIPT NONCE PROGRAM ARGS...}, a
  * script that joins the program's standard input to port 1. On port 1 {@code 0x1E NONCE "i\n"} says
  * that input may come, {@code 0x1E NONCE "o\n"} that the program has ended; the reply's own marker
- * follows only once the input's end has come too. Input is what a terminal makes of what is typed:
- * 0x04 hands on a line without a line feed, and on an empty line it is the end; 0x16 goes before
- * the bytes 0x03, 0x04, 0x16 and 0x1C. The guest stops it by RTS. {@code NONCE "\n"} on port 2 is
- * SIGINT for the program, even while port 1 is stopped.
+ * follows only once the input's end has come too. To a terminal, input is what it makes of what is
+ * typed: 0x04 hands on a line without a line feed, and on an empty line it is the end; 0x16 goes
+ * before the bytes 0x03, 0x04, 0x16 and 0x1C. The guest stops it by RTS. To a stream, input is
+ * blocks, each after its length in decimal and a line feed; {@code "0\n"} is the end.
  *
  * <p><b>One at a time.</b> The next request is read when the one before is done; at most 64 KiB of
  * it may wait in the guest.
  *
- * <p><b>Interrupt.</b> The byte 0x03 sent to port 1 while a request runs is SIGINT for its process
- * group, 0x1C is SIGQUIT. With no request running both do nothing. A program that ignores both runs
- * on until it ends.
+ * <p><b>Interrupt.</b> To a terminal, the byte 0x03 sent to port 1 while a request runs is SIGINT
+ * for its process group, 0x1C is SIGQUIT; {@code NONCE "\n"} on port 2 is SIGINT for a program with
+ * input, even while port 1 is stopped. To a stream, {@code "i\n"} on port 2 is SIGINT, {@code
+ * "q\n"} SIGQUIT. With no request running they do nothing. A program that ignores both runs on
+ * until it ends.
  *
  * <p><b>Cost.</b> Where a KVM host interprets ring 0 a byte on a serial line costs tens of
  * microseconds, a system call 0.2 ms and a fork 100 ms and more. Hence one read for a whole request

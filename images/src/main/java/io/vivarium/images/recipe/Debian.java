@@ -31,7 +31,7 @@ import java.util.Set;
  * namespace, mke2fs fills the file system from a folder.
  */
 public final class Debian implements Recipe {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final String KERNEL = "vmlinuz";
   private static final String INITRD = "loader.cpio";
   private static final String DISK = "root.qcow2";

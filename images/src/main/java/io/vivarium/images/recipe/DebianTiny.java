@@ -19,7 +19,7 @@ import java.util.Map;
  * login on ttyS0, the agent on ttyS1 and ttyS2, drivers for the virtio devices.
  */
 public final class DebianTiny implements Recipe {
-  private static final int VERSION = 4;
+  private static final int VERSION = 5;
   private static final String KERNEL = "vmlinuz";
   private static final String INITRD = "initrd.cpio";
   private static final String CMDLINE = "console=ttyS0";

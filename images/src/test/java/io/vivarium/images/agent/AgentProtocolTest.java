@@ -124,7 +124,8 @@ class AgentProtocolTest {
     for (int step = 1; step <= out.length; step++) {
       ByteArrayOutputStream gotOut = new ByteArrayOutputStream();
       ByteArrayOutputStream gotErr = new ByteArrayOutputStream();
-      AgentCall call = new AgentCall("abc123", List.of("a"), gotOut::write, gotErr::write);
+      AgentCall call =
+          new AgentCall(AgentLine.TERMINALS, "abc123", List.of("a"), gotOut::write, gotErr::write);
       for (int at = 0; at < out.length; at += step) {
         call.feedStdout(out, at, Math.min(step, out.length - at));
       }
@@ -151,7 +152,8 @@ class AgentProtocolTest {
       stream.writeBytes(sent.toByteArray());
       stream.writeBytes("\u001eabcabc 0\n".getBytes(StandardCharsets.US_ASCII));
       ByteArrayOutputStream got = new ByteArrayOutputStream();
-      AgentCall call = new AgentCall("abcabc", List.of("a"), got::write, got::write);
+      AgentCall call =
+          new AgentCall(AgentLine.STREAMS, "abcabc", List.of("a"), got::write, got::write);
       for (byte b : stream.toByteArray()) {
         call.feedStdout(new byte[] {b}, 0, 1);
       }
@@ -163,7 +165,7 @@ class AgentProtocolTest {
 
   @Test
   void inputIsWhatATerminalMakesOfWhatIsTyped() {
-    AgentInput input = new AgentInput();
+    AgentInput input = AgentInput.over(AgentLine.TERMINALS);
     assertThat(encode(input, "line\n")).isEqualTo("line\n");
     assertThat(encode(input, "part")).isEqualTo("part\u0004");
     assertThat(encode(input, "\u0003\u0004\u0016\u001c\0\r\n"))
@@ -175,6 +177,33 @@ class AgentProtocolTest {
   }
 
   @Test
+  void inputOfAStreamIsInBlocks() {
+    AgentInput input = AgentInput.over(AgentLine.STREAMS);
+    assertThat(encode(input, "12345678901")).isEqualTo("11\n12345678901");
+    assertThat(encode(input, "")).isEmpty();
+    assertThat(input.end()).isEqualTo(new byte[] {'0', '\n'});
+  }
+
+  @Test
+  void aCallIsInterruptedWhereItsProgramHears() {
+    byte[] opened = "\u001eabc123i\n".getBytes(StandardCharsets.US_ASCII);
+    AgentCall typed =
+        AgentCall.withInput(
+            AgentLine.TERMINALS, "abc123", List.of("a"), (d, o, l) -> {}, (d, o, l) -> {});
+    assertThat(typed.interrupt(false).port()).isEqualTo(AgentProtocol.STDOUT_PORT);
+    assertThat(typed.interrupt(false).bytes()).containsExactly(3);
+    assertThat(typed.interrupt(true).bytes()).containsExactly(0x1c);
+    typed.feedStdout(opened, 0, opened.length);
+    assertThat(typed.interrupt(true).port()).isEqualTo(AgentProtocol.STDERR_PORT);
+    assertThat(typed.interrupt(true).bytes()).asString().isEqualTo("abc123\n");
+    AgentCall streamed =
+        new AgentCall(AgentLine.STREAMS, "abc123", List.of("a"), (d, o, l) -> {}, (d, o, l) -> {});
+    assertThat(streamed.interrupt(false).port()).isEqualTo(AgentProtocol.STDERR_PORT);
+    assertThat(streamed.interrupt(false).bytes()).containsExactly('i', '\n');
+    assertThat(streamed.interrupt(true).bytes()).containsExactly('q', '\n');
+  }
+
+  @Test
   void aCallWithInputTellsWhenItsProgramBeginsAndEnds() {
     byte[] out =
         "late\u001eabc123i\nout\u001eabc123\u001eabc123o\nx\u001eabc123 3\n"
@@ -183,11 +212,11 @@ class AgentProtocolTest {
     int ends = begins + "out\u001eabc123\u001eabc123o\n".length();
     for (int cut = 0; cut <= out.length; cut++) {
       ByteArrayOutputStream got = new ByteArrayOutputStream();
-      AgentCall call = AgentCall.withInput("abc123", List.of("a"), got::write, got::write);
+      AgentCall call =
+          AgentCall.withInput(AgentLine.STREAMS, "abc123", List.of("a"), got::write, got::write);
       call.feedStdout(out, 0, cut);
       assertThat(call.takesInput()).isEqualTo(cut >= begins);
       assertThat(call.inputIsOver()).isEqualTo(cut >= ends);
-      assertThat(call.interruptBesideInput().length > 0).isEqualTo(cut >= begins && cut < ends);
       call.feedStdout(out, cut, out.length - cut);
       call.feedStderr("\u001eabc123\n".getBytes(StandardCharsets.UTF_8), 0, 8);
       assertThat(call.exitStatus()).hasValue(3);

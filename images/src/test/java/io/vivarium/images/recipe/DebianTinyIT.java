@@ -5,15 +5,20 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vivarium.images.BuildProgress;
 import io.vivarium.images.ImageException;
+import io.vivarium.images.agent.AgentLine;
 import io.vivarium.images.agent.AgentProtocol;
 import io.vivarium.images.store.ImageStore;
 import io.vivarium.images.store.StoredImage;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Builds the image for real and boots it in QEMU's software emulation. */
 class DebianTinyIT {
@@ -47,13 +52,14 @@ class DebianTinyIT {
     assertThat(image.initrd().orElseThrow()).exists();
   }
 
-  @Test
-  void runsCommandsInQemu() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void runsCommandsInQemu(AgentLine line) throws Exception {
     assumeTrue(
         HostCommand.exists("qemu-system-x86_64"), "skipped: qemu-system-x86_64 is not installed");
     Random random = new Random(1);
-    try (QemuGuest guest = QemuGuest.boot(image, home.resolve("run"))) {
-      assertThat(guest.awaitReady()).isEqualTo(AgentProtocol.VERSION);
+    try (QemuGuest guest = QemuGuest.boot(image, home.resolve("run-" + line), line)) {
+      assertThat(guest.awaitReady()).isEqualTo(line.version());
 
       assertThat(guest.exec(random, "echo", "ok")).isEqualTo(new QemuGuest.Reply(0, "ok\n", ""));
       assertThat(guest.exec(random, "sh", "-c", "echo out; echo err >&2; exit 7"))
@@ -68,6 +74,12 @@ class DebianTinyIT {
           .isEqualTo(odd);
       String lengthy = "x y'".repeat(4_000);
       assertThat(guest.exec(random, "printf", "%s", lengthy).out()).isEqualTo(lengthy);
+
+      byte[] bytes = new byte[100_000];
+      random.nextBytes(bytes);
+      assertThat(guest.execWithInput(random, bytes, "md5sum").out()).startsWith(md5(bytes));
+      assertThat(guest.execWithInput(random, bytes, "head", "-c", "5").status()).isZero();
+      assertThat(guest.execWithInput(random, new byte[0], "cat").out()).isEmpty();
 
       guest.interruptWhenItRuns(random, List.of("tail", "-f", "/dev/null"));
       assertThat(guest.exec(random, AgentProtocol.setWindowSize(40, 132)).status()).isZero();
@@ -86,5 +98,9 @@ class DebianTinyIT {
       guest.type("poweroff\n");
       assertThat(guest.awaitEnd()).isTrue();
     }
+  }
+
+  private static String md5(byte[] bytes) throws Exception {
+    return HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(bytes));
   }
 }

@@ -1,6 +1,8 @@
 package io.vivarium.images.recipe;
 
 import io.vivarium.images.agent.AgentCall;
+import io.vivarium.images.agent.AgentInput;
+import io.vivarium.images.agent.AgentLine;
 import io.vivarium.images.agent.AgentProtocol;
 import io.vivarium.images.agent.ReadyScanner;
 import io.vivarium.images.store.StoredImage;
@@ -14,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -22,7 +25,10 @@ import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** A guest in QEMU's software emulation, its three serial ports on sockets. For tests. */
+/**
+ * A guest in QEMU's software emulation, on sockets its console and what its agent speaks on: serial
+ * ports, or streams. For tests.
+ */
 final class QemuGuest implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 240;
 
@@ -34,13 +40,16 @@ final class QemuGuest implements AutoCloseable {
   private final Object changed = new Object();
   private final ByteArrayOutputStream console = new ByteArrayOutputStream();
   private final ReadyScanner ready = new ReadyScanner();
+  private final AgentLine line;
   private @Nullable AgentCall call;
 
-  private QemuGuest(Process qemu) {
+  private QemuGuest(Process qemu, AgentLine line) {
     this.qemu = qemu;
+    this.line = line;
   }
 
-  static QemuGuest boot(StoredImage image, Path folder, String... more) throws Exception {
+  static QemuGuest boot(StoredImage image, Path folder, AgentLine line, String... more)
+      throws Exception {
     Files.createDirectories(folder);
     List<String> command = new ArrayList<>(List.of("qemu-system-x86_64", "-accel", "tcg"));
     command.addAll(List.of("-M", "q35", "-m", "512", "-display", "none", "-nodefaults"));
@@ -48,10 +57,19 @@ final class QemuGuest implements AutoCloseable {
     image.initrd().ifPresent(i -> command.addAll(List.of("-initrd", i.toString())));
     // A starved host lets the kernel think that its timer is dead.
     command.addAll(List.of("-append", image.manifest().cmdline() + " no_timer_check"));
+    boolean streams = line == AgentLine.STREAMS;
+    if (streams) {
+      command.addAll(List.of("-device", "virtio-serial-pci"));
+    }
     for (int i = 0; i < 3; i++) {
       Path socket = folder.resolve("port" + i);
       command.addAll(List.of("-chardev", "socket,id=c" + i + ",path=" + socket + ",server=on"));
-      command.addAll(List.of("-serial", "chardev:c" + i));
+      if (i > 0 && streams) {
+        String name = AgentProtocol.STREAMS.get(i - 1);
+        command.addAll(List.of("-device", "virtserialport,chardev=c" + i + ",name=" + name));
+      } else {
+        command.addAll(List.of("-serial", "chardev:c" + i));
+      }
     }
     Collections.addAll(command, more);
     Process qemu =
@@ -59,7 +77,7 @@ final class QemuGuest implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("qemu.log").toFile())
             .start();
-    QemuGuest guest = new QemuGuest(qemu);
+    QemuGuest guest = new QemuGuest(qemu, line);
     for (int i = 0; i < 3; i++) {
       guest.connect(folder.resolve("port" + i), i);
     }
@@ -122,11 +140,35 @@ final class QemuGuest implements AutoCloseable {
     }
   }
 
+  Reply execWithInput(RandomGenerator random, byte[] input, String... argv) throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    String nonce = AgentProtocol.newNonce(random);
+    AgentCall mine = AgentCall.withInput(line, nonce, List.of(argv), out::write, err::write);
+    synchronized (changed) {
+      call = mine;
+    }
+    send(AgentProtocol.STDOUT_PORT, mine.request());
+    await("it takes input", mine::takesInput);
+    AgentInput encoder = mine.input();
+    for (int at = 0; at < input.length; at += encoder.most()) {
+      byte[] step = Arrays.copyOfRange(input, at, Math.min(input.length, at + encoder.most()));
+      send(AgentProtocol.STDOUT_PORT, encoder.encode(step));
+    }
+    send(AgentProtocol.STDOUT_PORT, encoder.end());
+    await(String.join(" ", argv), () -> mine.exitStatus().isPresent());
+    return new Reply(
+        mine.exitStatus().orElseThrow(),
+        out.toString(StandardCharsets.UTF_8),
+        err.toString(StandardCharsets.UTF_8));
+  }
+
   private Reply exec(RandomGenerator random, List<String> argv, boolean interrupt)
       throws Exception {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
-    AgentCall mine = new AgentCall(AgentProtocol.newNonce(random), argv, out::write, err::write);
+    AgentCall mine =
+        new AgentCall(line, AgentProtocol.newNonce(random), argv, out::write, err::write);
     synchronized (changed) {
       call = mine;
     }
@@ -135,7 +177,7 @@ final class QemuGuest implements AutoCloseable {
       // The console's shell sees the process once it runs.
       type("until pidof " + argv.get(0) + "; do usleep 100000; done; echo it'is' running\n");
       awaitConsole("itis running");
-      send(AgentProtocol.STDOUT_PORT, new byte[] {AgentProtocol.INTERRUPT});
+      send(mine.interrupt(false).port(), mine.interrupt(false).bytes());
     }
     await(String.join(" ", argv), () -> mine.exitStatus().isPresent());
     return new Reply(

@@ -193,9 +193,10 @@ public final class VirtioConsole extends VirtioDevice<VirtioConsole.State> {
         post(new Message(port.index(), CONSOLE_PORT, 1, new byte[0]));
         post(resizeMessage(port));
       }
+      // Who finds a port by its name finds it open: before that Linux reads an end from it.
+      post(new Message(port.index(), PORT_OPEN, 1, new byte[0]));
       byte[] name = port.name().getBytes(StandardCharsets.UTF_8);
       post(new Message(port.index(), PORT_NAME, 1, Arrays.copyOf(name, name.length + 1)));
-      post(new Message(port.index(), PORT_OPEN, 1, new byte[0]));
     } else if (event == PORT_OPEN) {
       port.setGuestOpen(value == 1);
     }

@@ -137,7 +137,7 @@ class VirtioConsoleTest extends VirtioContract<VirtioConsole.State, VirtioConsol
     send(driver, 1, 3, 1);
     assertThat(controlMessages(driver))
         .containsExactly(
-            "0:4:1", "0:5:0:P\u0018", "0:7:1:console", "0:6:1", "1:7:1:io.vivarium.agent", "1:6:1");
+            "0:4:1", "0:5:0:P\u0018", "0:6:1", "0:7:1:console", "1:6:1", "1:7:1:io.vivarium.agent");
   }
 
   @Test

@@ -213,7 +213,7 @@ final class Engine {
         wake.tell(newName);
       }
       String mac = then.mac();
-      if (newName != null && mac != null && context.agentReady()) {
+      if (newName != null && mac != null && context.agent() != null) {
         behind.network().whenPlugged(() -> tellAddress(mac));
       }
       become(VmState.RUNNING, null);

@@ -1,6 +1,7 @@
 package io.vivarium.engine;
 
 import io.vivarium.client.VivariumException;
+import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmSpec.PortSpec;
 import io.vivarium.engine.protocol.SocketPaths;
@@ -35,9 +36,13 @@ final class EngineNetwork implements AutoCloseable {
   private static final long RETRY_MILLIS = 1000;
   private static final long LONGEST_RETRY_MILLIS = 30_000;
 
+  /** A passt that takes longer to begin says why; see {@link Passt#start}. */
+  private static final long LONGEST_PUBLISH_MILLIS = 15_000;
+
   private final VmSpec spec;
   private final Path links;
   private final Path socket;
+  private final Path log;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private @Nullable VirtualMachine machine;
@@ -45,12 +50,20 @@ final class EngineNetwork implements AutoCloseable {
   private @Nullable Thread thread;
   private @Nullable Runnable whenPlugged;
   private List<PortSpec> ports;
+
+  /**
+   * How often other ports were wanted, and which of these was the last to be plugged in or failed.
+   */
+  private int wanted;
+
+  private int served = -1;
   private volatile @Nullable String trouble;
 
   EngineNetwork(Home home, MachineFolder folder, VmSpec spec) {
     this.spec = spec;
     this.links = home.root().resolve("links");
     this.socket = folder.run().resolve("net.sock");
+    this.log = folder.engineLog();
     this.ports = spec.ports();
   }
 
@@ -167,23 +180,57 @@ final class EngineNetwork implements AutoCloseable {
     }
   }
 
-  /** Publishes other ports: a new passt takes over at once. */
+  /**
+   * Publishes other ports: a new passt takes over at once, and serves them when this returns. Those
+   * of before stay when it throws.
+   */
   void publish(List<PortSpec> next) throws VivariumException {
     List<PortSpec> now = ports();
     HostPorts.check(
         next.stream()
             .filter(port -> now.stream().noneMatch(old -> sameHostPort(port, old)))
             .toList());
+    String why = serve(next);
+    if (why != null) {
+      serve(now);
+      throw new VivariumException(
+          Kind.HOST,
+          "the ports of VM '" + spec.name() + "' stay as they were: " + why,
+          "Choose other ports, or see what passt said in " + log);
+    }
+  }
+
+  /** Has these served instead, and returns once they are, or says why they are not. */
+  private @Nullable String serve(List<PortSpec> next) {
     Passt old;
+    int mine;
     lock.lock();
     try {
       ports = List.copyOf(next);
       old = passt;
+      mine = ++wanted;
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
     if (old != null) {
       old.close();
+    }
+    lock.lock();
+    try {
+      long nanos = TimeUnit.MILLISECONDS.toNanos(LONGEST_PUBLISH_MILLIS);
+      while (machine != null && served < mine && nanos > 0) {
+        nanos = changed.awaitNanos(nanos);
+      }
+      if (machine == null) {
+        return null; // they are served when it runs again
+      }
+      return served < mine ? "passt has not begun" : trouble;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return null;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -201,7 +248,7 @@ final class EngineNetwork implements AutoCloseable {
           return;
         }
         long began = System.nanoTime();
-        serve(plugged);
+        run(plugged);
         boolean shortLived = System.nanoTime() - began < TimeUnit.SECONDS.toNanos(1);
         pause = shortLived ? Math.min(2 * pause, LONGEST_RETRY_MILLIS) : RETRY_MILLIS;
         if (trouble != null) {
@@ -230,7 +277,7 @@ final class EngineNetwork implements AutoCloseable {
     lock.lock();
     try {
       long nanos = TimeUnit.MILLISECONDS.toNanos(millis);
-      while (plugged.equals(machine) && nanos > 0) {
+      while (plugged.equals(machine) && served == wanted && nanos > 0) {
         nanos = changed.awaitNanos(nanos);
       }
     } finally {
@@ -239,28 +286,31 @@ final class EngineNetwork implements AutoCloseable {
   }
 
   /** One passt's life. */
-  private void serve(VirtualMachine plugged) throws InterruptedException {
+  private void run(VirtualMachine plugged) throws InterruptedException {
     Passt started = null;
+    int mine;
+    List<PortSpec> published;
+    lock.lock();
     try {
-      started = Passt.start(socket, GuestAddress.of(spec.mac()), ports());
-      lock.lock();
-      try {
-        if (!plugged.equals(machine)) {
-          return;
-        }
-        passt = started;
-      } finally {
-        lock.unlock();
+      mine = wanted;
+      published = ports;
+    } finally {
+      lock.unlock();
+    }
+    try {
+      started = Passt.start(socket, GuestAddress.of(spec.mac()), published);
+      if (!take(plugged, started, mine)) {
+        return;
       }
       plugged.devices().plug(0, new NetworkBackend.Stream(started.socket()));
-      say(null);
+      say(mine, null);
       runWhenPlugged();
       started.await();
       EngineLog.say("passt has ended");
     } catch (VivariumException e) {
-      say(e.getMessage());
+      say(mine, e.getMessage());
     } catch (IOException | RuntimeException e) {
-      say("the network could not be plugged in: " + e.getMessage());
+      say(mine, "the network could not be plugged in: " + e.getMessage());
     } finally {
       if (started != null) {
         started.close();
@@ -282,11 +332,32 @@ final class EngineNetwork implements AutoCloseable {
     }
   }
 
-  private void say(@Nullable String why) {
-    if (why != null && !why.equals(trouble)) {
-      EngineLog.say(why);
+  /** Whether it is still what is wanted; whoever wants another one from now on closes it. */
+  private boolean take(VirtualMachine plugged, Passt started, int mine) {
+    lock.lock();
+    try {
+      if (!plugged.equals(machine) || mine != wanted) {
+        return false;
+      }
+      passt = started;
+      return true;
+    } finally {
+      lock.unlock();
     }
-    trouble = why;
+  }
+
+  private void say(int mine, @Nullable String why) {
+    lock.lock();
+    try {
+      if (why != null && !why.equals(trouble)) {
+        EngineLog.say(why);
+      }
+      trouble = why;
+      served = mine;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override

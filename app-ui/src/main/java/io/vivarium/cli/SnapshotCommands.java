@@ -38,11 +38,19 @@ final class SnapshotCommands extends VerbGroup {
       taken = vivarium().takeSnapshot(name, snapshot, note, progress);
     }
     if (json) {
-      session.json(Shapes.snapshot(taken));
+      session.json(Shapes.snapshot(counted(name, taken)));
     } else {
       session.out().println(taken.name());
     }
     return 0;
+  }
+
+  /** The same with its bytes. */
+  private SnapshotInfo counted(String vm, SnapshotInfo taken) throws VivariumException {
+    return vivarium().snapshots(vm).stream()
+        .filter(one -> one.id().equals(taken.id()))
+        .findFirst()
+        .orElse(taken);
   }
 
   @Command(name = "ls", sortOptions = false, description = "List a VM's snapshots, oldest first.")

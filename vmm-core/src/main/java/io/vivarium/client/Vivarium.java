@@ -121,7 +121,8 @@ public interface Vivarium extends AutoCloseable {
 
   /**
    * Takes a snapshot: of a running or paused VM with its memory, of a stopped one its disks. {@code
-   * snapshotName} may be null, then one is made of the time.
+   * snapshotName} may be null, then one is made of the time. Bytes are not counted for the answer,
+   * and told as 0: {@link #snapshots} counts them.
    */
   SnapshotInfo takeSnapshot(
       String name,

@@ -230,7 +230,8 @@ final class EngineSnapshots {
             () -> {
               try {
                 SealedSums.record(engine.folder(), sealed.disks(), part -> !engine.isOver());
-              } catch (IOException e) {
+                store.index(sealed.disks());
+              } catch (VivariumException | IOException e) {
                 // They only let damage be found later; the next snapshot notes what is missing.
                 EngineLog.say("checksums of disk layers: " + e.getMessage());
               }

@@ -10,6 +10,7 @@ import io.vivarium.images.disk.qcow2.BackingFiles;
 import io.vivarium.images.disk.qcow2.Qcow2;
 import io.vivarium.images.disk.qcow2.Qcow2Check;
 import io.vivarium.images.disk.qcow2.Qcow2Disk;
+import io.vivarium.images.disk.qcow2.Qcow2Indexes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,6 +120,10 @@ public final class DiskLayers {
       }
       for (String name : other.chain(disk)) {
         HardLinks.link(other.folder.resolve(name), folder.resolve(name));
+        Path index = Qcow2Indexes.file(other.folder.resolve(name));
+        if (Files.exists(index)) {
+          HardLinks.link(index, Qcow2Indexes.file(folder.resolve(name)));
+        }
       }
       String name = newName("qcow2");
       DurableFiles.makeQuickly(
@@ -203,6 +208,29 @@ public final class DiskLayers {
     String name = IMAGE + hex.substring(0, Math.min(16, hex.length())) + "-" + place + "." + format;
     adopt(image, name);
     return overlay(new DiskSpec(FOLDER + "/" + name, format, size, false));
+  }
+
+  /**
+   * Makes an index of a sealed disk's layers where they have become many. It is no loss: whoever
+   * opens them looks whether it is right. Nobody may exchange layers meanwhile.
+   */
+  void index(DiskSpec disk) throws IOException {
+    if (!Disks.inPlace(disk) && disk.format().equals("qcow2")) {
+      Path top = file(disk);
+      byte[] index = Qcow2Indexes.wanted(top) ? Qcow2Indexes.make(top) : null;
+      if (index != null) {
+        DurableFiles.writeQuickly(Qcow2Indexes.file(top), index);
+      }
+    }
+  }
+
+  /** Removes all indexes, before layers are exchanged that they tell of. */
+  void forgetIndexes() throws IOException {
+    for (Path file : LibraryCheck.entries(folder)) {
+      if (Qcow2Indexes.layerOf(String.valueOf(file.getFileName())) != null) {
+        DurableFiles.delete(file);
+      }
+    }
   }
 
   /** Opens a disk to read it, where nobody writes to it. */
@@ -330,6 +358,7 @@ public final class DiskLayers {
           DurableFiles.makeFolders(trash);
           DurableFiles.rename(file, trash.resolve(name));
         }
+        DurableFiles.delete(Qcow2Indexes.file(file));
         DurableFiles.delete(SealedSums.file(sums, name));
       }
     }

@@ -271,21 +271,6 @@ final class Holders {
     return bytes;
   }
 
-  /**
-   * Bytes of the snapshot that the VM was just taken into: the VM stands on all its layers too, so
-   * that nobody else need be looked at.
-   */
-  static Bytes ofCurrent(SnapshotStore store, Entry entry) {
-    Path place = store.folder(entry.id());
-    Holder holder = new Holder(entry.id(), place, entry.spec().disks());
-    Bytes alone =
-        new Holders(store.machine(), List.of(holder))
-            .bytes()
-            .getOrDefault(entry.id(), new Bytes(0, 0, 0));
-    long own = DiskUsage.of(place).allocated();
-    return new Bytes(own, alone.own() + alone.shared() - own, alone.total());
-  }
-
   /** Says who needs these; returns those that are there. */
   private static List<String> need(LayerTally tally, List<String> layers, Holder holder) {
     List<String> there = new ArrayList<>();

@@ -108,6 +108,7 @@ public final class LayerMerge {
                 return false;
               }
               forget(sum);
+              layers.forgetIndexes();
               DurableFiles.rename(beside, files.getFirst());
               forget(sum);
               return true;

@@ -425,9 +425,21 @@ public final class SnapshotStore {
     return entries.stream().map(one -> info(one, bytes.getOrDefault(one.id(), none))).toList();
   }
 
-  /** The one that the VM was just taken into, without a look at all the others. */
-  public SnapshotInfo infoOfCurrent(Entry entry) {
-    return info(entry, Holders.ofCurrent(this, entry));
+  /** What is known of one without counting its bytes, which are told as none. */
+  public static SnapshotInfo uncounted(Entry entry) {
+    return info(entry, new Holders.Bytes(0, 0, 0));
+  }
+
+  /** Sees to it that sealed disks of many layers are opened quickly. */
+  public void index(List<DiskSpec> sealed) throws VivariumException, IOException {
+    whileLayersStay(
+        () -> {
+          DiskLayers layers = new DiskLayers(folder.path());
+          for (DiskSpec disk : sealed) {
+            layers.index(disk);
+          }
+          return layers;
+        });
   }
 
   private static SnapshotInfo info(Entry entry, Holders.Bytes of) {

@@ -77,14 +77,21 @@ final class SnapshotTrash {
     }
   }
 
-  /** The item of a snapshot, or null when it is not here. */
+  /** The item of a snapshot, or null when it is not here. Of many only that one is read. */
   @Nullable Item find(String id) throws IOException {
-    for (Item item : items()) {
-      if (item.id().equals(id)) {
-        return item;
+    try (var paths = Files.newDirectoryStream(folder.trash())) {
+      for (Path path : paths) {
+        Matcher name = ITEM.matcher(String.valueOf(path.getFileName()));
+        if (name.matches() && name.group(2).equals(id)) {
+          return item(path, id, Long.parseLong(name.group(1)));
+        }
       }
+      return null;
+    } catch (NoSuchFileException e) {
+      return null;
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
-    return null;
   }
 
   /** Moves a snapshot here. */

@@ -9,6 +9,7 @@ import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.images.disk.qcow2.Qcow2Disk;
+import io.vivarium.images.disk.qcow2.Qcow2Indexes;
 import io.vivarium.library.LayersCheck.Bad;
 import io.vivarium.library.LayersCheck.Chain;
 import io.vivarium.library.SnapshotStore.Entry;
@@ -514,7 +515,12 @@ final class VmCheck {
     Set<String> there = new HashSet<>(disks.names());
     for (Path file : LibraryCheck.entries(disks.folder())) {
       String name = String.valueOf(file.getFileName());
-      if (!there.contains(name) && !name.startsWith(DurableFiles.UNFINISHED)) {
+      String indexed = Qcow2Indexes.layerOf(name);
+      if (indexed != null) {
+        if (!there.contains(indexed)) {
+          wrongIndex(name, "the disk layer that it tells of is gone", file);
+        }
+      } else if (!there.contains(name) && !name.startsWith(DurableFiles.UNFINISHED)) {
         stranger("disks/" + name);
       } else if (there.contains(name) && !used.contains(name) && !unclear) {
         litter(
@@ -537,6 +543,14 @@ final class VmCheck {
             () -> DurableFiles.delete(file));
       }
     }
+  }
+
+  private void wrongIndex(String name, String why, Path file) {
+    litter(
+        of("index disks/" + name),
+        why,
+        "remove it: layers are opened one by one",
+        () -> DurableFiles.delete(file));
   }
 
   private void memoryFolder() throws IOException {
@@ -592,6 +606,8 @@ final class VmCheck {
         Bad bad = layers.disk(name, !own, findings);
         if (bad != null) {
           standing(of("disk layer " + name), bad.why(), one -> now(one).names().contains(name));
+        } else if (!own) {
+          index(name);
         }
       } catch (JsonException e) {
         findings.litter(
@@ -600,6 +616,22 @@ final class VmCheck {
             "note what the layer is now",
             () -> SealedSums.record(folder, name, part -> findings.goOn()));
       }
+    }
+  }
+
+  private void index(String layer) throws VivariumException {
+    Path file = disks.folder().resolve(layer);
+    Path index = Qcow2Indexes.file(file);
+    try {
+      if (Files.exists(index) && !Qcow2Indexes.right(file) && Files.exists(index)) {
+        findings.litter(
+            of("index disks/" + index.getFileName()),
+            "it does not say what the disk layers do",
+            "remove it: layers are opened one by one",
+            () -> DurableFiles.delete(index));
+      }
+    } catch (IOException e) {
+      // A layer below is damaged, which is told; or it went while layers were merged.
     }
   }
 

@@ -197,6 +197,57 @@ final class LibraryCheckTest {
     assertThat(check(false)).anyMatch(Finding::loss);
   }
 
+  private List<Path> indexes() throws IOException {
+    return LibraryCheck.entries(folder.path().resolve("disks")).stream()
+        .filter(file -> String.valueOf(file.getFileName()).startsWith(".index-"))
+        .toList();
+  }
+
+  private String read(VmSpec spec) throws IOException {
+    byte[] bytes = new byte[3];
+    try (Disk open = new DiskLayers(folder.path()).openSealed(spec.disks().getFirst())) {
+      open.read(70_000, MemorySegment.ofArray(bytes));
+    }
+    return new String(bytes, StandardCharsets.US_ASCII);
+  }
+
+  @Test
+  void anIndexOfManyLayersIsKnownAndMendedAndGoesWhenTheyAreMerged() throws Exception {
+    for (int i = 10; i < 50; i++) {
+      write("n" + i);
+      take("deep" + i);
+      store.index(store.find("deep" + i).spec().disks());
+    }
+    write("new");
+    List<Path> indexes = indexes();
+    assertThat(indexes).hasSize(2);
+    assertThat(check(false)).isEmpty();
+    Path one = indexes.getFirst();
+    byte[] whole = Files.readAllBytes(one);
+    flip(one, whole.length / 2);
+    assertThat(read(library.read(folder))).isEqualTo("new");
+    List<Finding> found = check(true);
+    assertThat(found).hasSize(1).allMatch(Finding::repaired).noneMatch(Finding::loss);
+    assertThat(found.getFirst().where()).contains(String.valueOf(one.getFileName()));
+    assertThat(one).doesNotExist();
+    Files.write(one, whole);
+    Path stray = Files.write(one.resolveSibling(".index-0123456789ab.qcow2"), whole);
+    assertThat(check(true)).hasSize(1);
+    assertThat(stray).doesNotExist();
+
+    for (int i = 12; i < 48; i++) {
+      store.remove(store.find("deep" + i));
+    }
+    store.emptyTrash(java.time.Instant.MAX);
+    assertThat(check(false)).isEmpty();
+    new LayerMerge(store).run(part -> true);
+    assertThat(indexes()).isEmpty();
+    assertThat(check(false)).isEmpty();
+    assertThat(read(store.find("deep11").spec())).isEqualTo("n11");
+    assertThat(read(store.find("deep49").spec())).isEqualTo("n49");
+    assertThat(read(library.read(folder))).isEqualTo("new");
+  }
+
   @Test
   void litterIsRemoved() throws Exception {
     DiskLayers layers = new DiskLayers(folder.path());

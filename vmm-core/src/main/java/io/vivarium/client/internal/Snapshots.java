@@ -131,14 +131,14 @@ public final class Snapshots {
             progress.update("noting checksums", part);
             return !progress.cancelled();
           });
+      store(library.find(name)).index(sealed);
     } catch (IOException e) {
       progress.line("Checksums of the disks could not be noted: " + e.getMessage());
     }
   }
 
   private SnapshotInfo info(MachineFolder folder, String id) throws VivariumException {
-    SnapshotStore store = store(folder);
-    return store.infoOfCurrent(store.find(id));
+    return SnapshotStore.uncounted(store(folder).find(id));
   }
 
   /** Puts a VM back, keeping what it is now if wanted. */

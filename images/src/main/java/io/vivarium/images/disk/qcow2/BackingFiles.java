@@ -28,19 +28,27 @@ public final class BackingFiles {
   private final @Nullable Path store;
   private final List<Path> chain;
 
-  private BackingFiles(@Nullable Path store, List<Path> chain) {
+  private final boolean indexes;
+
+  private BackingFiles(@Nullable Path store, List<Path> chain, boolean indexes) {
     this.store = store;
     this.chain = chain;
+    this.indexes = indexes;
   }
 
   /** Allows backing files inside a folder, at any depth in it. */
   public static BackingFiles inside(Path store) {
-    return new BackingFiles(store, List.of());
+    return new BackingFiles(store, List.of(), true);
   }
 
   /** Allows none. */
   public static BackingFiles none() {
-    return new BackingFiles(null, List.of());
+    return new BackingFiles(null, List.of(), false);
+  }
+
+  /** The same, but each layer is opened and read, whatever an index says of them. */
+  BackingFiles withoutIndexes() {
+    return new BackingFiles(store, chain, false);
   }
 
   /** Whether the image that asks is the one that is being opened, and no backing file itself. */
@@ -80,12 +88,33 @@ public final class BackingFiles {
     if (format == null) {
       throw refused(name, "its format is not named, and formats are never guessed");
     }
+    if (indexes && format.equals("qcow2")) {
+      Disk indexed = indexed(path);
+      if (indexed != null) {
+        return indexed;
+      }
+    }
     return switch (format.toLowerCase(Locale.ROOT)) {
       case "raw" -> RawDisk.open(path, true, HolePunch.Factory.NONE);
       case "qcow2" ->
-          Qcow2Disk.open(path, true, new BackingFiles(store, longer), HolePunch.Factory.NONE);
+          Qcow2Disk.open(
+              path, true, new BackingFiles(store, longer, indexes), HolePunch.Factory.NONE);
       default -> throw refused(name, "its format is neither raw nor qcow2");
     };
+  }
+
+  /** A layer with all below it, if there is an index that can be taken. */
+  private static @Nullable Disk indexed(Path path) throws IOException {
+    Qcow2Index index = Qcow2Index.read(path);
+    if (index == null) {
+      return null;
+    }
+    Qcow2Index.Layer bottom = index.bottom();
+    Disk below =
+        bottom == null
+            ? null
+            : RawDisk.open(path.resolveSibling(bottom.name()), true, HolePunch.Factory.NONE);
+    return new IndexedLayers(path, index, below);
   }
 
   private static BadImageException refused(String name, String why) {

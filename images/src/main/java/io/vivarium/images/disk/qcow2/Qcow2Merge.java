@@ -42,7 +42,11 @@ public final class Qcow2Merge implements AutoCloseable {
   public static @Nullable Qcow2Merge open(List<Path> files) throws IOException {
     Path folder = StoreFiles.parent(files.getFirst());
     Qcow2Disk top =
-        Qcow2Disk.open(files.getFirst(), true, BackingFiles.inside(folder), HolePunch.Factory.NONE);
+        Qcow2Disk.open(
+            files.getFirst(),
+            true,
+            BackingFiles.inside(folder).withoutIndexes(),
+            HolePunch.Factory.NONE);
     boolean done = false;
     try {
       List<Qcow2Disk> layers = new ArrayList<>(List.of(top));

@@ -144,7 +144,9 @@ public final class DiskLayers {
       return null;
     }
     for (DiskSpec disk : disks) {
-      if (!Disks.inPlace(disk) && chain(disk).size() >= most) {
+      if (!Disks.inPlace(disk)
+          && Qcow2Indexes.depth(file(disk)) >= most
+          && chain(disk).size() >= most) {
         return "its disk "
             + Disks.guestName(disks.indexOf(disk))
             + " stands on "

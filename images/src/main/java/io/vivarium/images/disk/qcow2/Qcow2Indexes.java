@@ -44,6 +44,25 @@ public final class Qcow2Indexes {
     return true;
   }
 
+  /** How many files a layer's disk is made of, as far as indexes tell; they may be out of date. */
+  public static int depth(Path layer) throws IOException {
+    Path at = layer;
+    for (int depth = 1; ; depth++) {
+      try {
+        Qcow2Index index = Qcow2Index.parse(Files.readAllBytes(file(at)));
+        return depth - 1 + index.layers().size() + (index.bottom() == null ? 0 : 1);
+      } catch (IOException e) {
+        // None, or a damaged one.
+      }
+      String name = String.valueOf(at.getFileName());
+      String base = name.endsWith(".raw") ? null : Qcow2.backingFile(at);
+      if (base == null || depth > BackingFiles.MAX_DEPTH) {
+        return depth;
+      }
+      at = at.resolveSibling(base);
+    }
+  }
+
   /**
    * A sealed layer's index, as it is to stand in its file; null where it cannot have one. Nobody
    * may exchange layers meanwhile.

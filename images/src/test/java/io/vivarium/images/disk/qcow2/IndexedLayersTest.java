@@ -100,6 +100,7 @@ final class IndexedLayersTest {
     }
     for (int i = 1; i <= 40; i++) {
       assertThat(read(i)).as("layer " + i).isEqualTo(contents[i]);
+      assertThat(Qcow2Indexes.depth(layer(i))).isEqualTo(i + (seed % 2 == 0 ? 1 : 0));
     }
     assertThat(Qcow2Indexes.wanted(layer(20))).isFalse();
     Files.delete(Qcow2Indexes.file(layer(10)));

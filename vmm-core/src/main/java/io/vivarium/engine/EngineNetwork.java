@@ -39,6 +39,9 @@ final class EngineNetwork implements AutoCloseable {
   /** A passt that takes longer to begin says why; see {@link Passt#start}. */
   private static final long LONGEST_PUBLISH_MILLIS = 15_000;
 
+  private static final long PLUG_MILLIS = 5;
+  private static final long LONGEST_PLUG_MILLIS = 3000;
+
   private final VmSpec spec;
   private final Path links;
   private final Path socket;
@@ -302,7 +305,7 @@ final class EngineNetwork implements AutoCloseable {
       if (!take(plugged, started, mine)) {
         return;
       }
-      plugged.devices().plug(0, new NetworkBackend.Stream(started.socket()));
+      plug(plugged, started);
       say(mine, null);
       runWhenPlugged();
       started.await();
@@ -329,6 +332,22 @@ final class EngineNetwork implements AutoCloseable {
     }
     if (then != null) {
       then.run();
+    }
+  }
+
+  /** A passt whose socket is there may need another moment until it listens on it. */
+  private static void plug(VirtualMachine into, Passt passt)
+      throws IOException, InterruptedException {
+    long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LONGEST_PLUG_MILLIS);
+    while (true) {
+      try {
+        into.devices().plug(0, new NetworkBackend.Stream(passt.socket()));
+        return;
+      } catch (IOException e) {
+        if (System.nanoTime() > until || passt.endedWithin(PLUG_MILLIS)) {
+          throw e;
+        }
+      }
     }
   }
 

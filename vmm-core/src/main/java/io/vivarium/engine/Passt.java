@@ -50,7 +50,7 @@ final class Passt implements AutoCloseable {
   }
 
   /**
-   * Starts one; it listens on {@link #socket} when this returns.
+   * Starts one; its {@link #socket} is there when this returns, and it is about to listen there.
    *
    * @param wanted path for its socket
    */
@@ -142,6 +142,11 @@ final class Passt implements AutoCloseable {
 
   Path socket() {
     return socket;
+  }
+
+  /** Waits a little; whether it has ended. */
+  boolean endedWithin(long millis) throws InterruptedException {
+    return process.waitFor(millis, TimeUnit.MILLISECONDS);
   }
 
   /** Returns when it has ended. */

@@ -13,6 +13,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
@@ -53,7 +54,7 @@ record Qcow2Index(
       }
       return new Layer(
           String.valueOf(file.getFileName()),
-          String.valueOf(now.fileKey()).hashCode(),
+          Objects.hashCode(now.fileKey()),
           now.size(),
           now.lastModifiedTime().to(TimeUnit.NANOSECONDS),
           shown);

@@ -33,7 +33,7 @@ final class ClosingQuestion {
     keep.setSelected(true);
     VBox body =
         Nodes.column(
-            "fields",
+            "choices",
             Nodes.paragraph(texts.get("close.text", running), "dialog-text"),
             keep,
             Nodes.paragraph(texts.get("close.keep.text"), "muted", "small-text", "choice-text"),

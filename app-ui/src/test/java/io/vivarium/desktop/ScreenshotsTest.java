@@ -12,11 +12,14 @@ import io.vivarium.desktop.ui.Place;
 import io.vivarium.desktop.ui.Texts;
 import io.vivarium.desktop.wizard.WizardStart;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
+import java.util.Objects;
 import javafx.application.ColorScheme;
 import javafx.application.Platform;
 import javafx.scene.Scene;
@@ -24,17 +27,18 @@ import javafx.scene.control.ListView;
 import javafx.scene.control.TabPane;
 import javafx.scene.image.WritableImage;
 import javafx.stage.Stage;
+import javafx.stage.WindowEvent;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.testfx.api.FxToolkit;
 import org.testfx.util.WaitForAsyncUtils;
 
 /**
- * Draws every screen into {@code target/screenshots}, light and dark, for people to look at: asked
- * for with {@code -Dvivarium.screenshots=true}.
+ * Draws every screen into {@code target/screenshots}, light and dark, at 100 and 200 %, for people
+ * to look at: asked for with {@code -Dvivarium.screenshots=true}.
  */
 @Tag("desktop")
 @EnabledIfSystemProperty(named = "vivarium.screenshots", matches = "true")
@@ -42,15 +46,20 @@ class ScreenshotsTest {
   private static final Path FOLDER = Path.of("target", "screenshots");
 
   @ParameterizedTest
-  @EnumSource(ColorScheme.class)
-  void drawsEveryScreen(ColorScheme scheme) throws Exception {
+  @CsvSource({"LIGHT,100", "DARK,100", "LIGHT,200", "DARK,200"})
+  void drawsEveryScreen(ColorScheme scheme, int percent) throws Exception {
     Files.createDirectories(FOLDER);
     FxToolkit.registerPrimaryStage();
     Theme.use(scheme);
-    String mode = scheme.name().toLowerCase(Locale.ROOT);
+    String mode = scheme.name().toLowerCase(Locale.ROOT) + (percent == 100 ? "" : "-" + percent);
     FakeVivarium host = new FakeVivarium(InstantSource.system());
     DesktopWindow window = open(host);
     AppShell shell = window.shell();
+    onFx(
+        () -> {
+          shell.desk().state().setTextPercent(percent);
+          Theme.scale(shell.root().getScene(), percent);
+        });
     settle();
     shoot(shell, "empty-" + mode);
 
@@ -78,6 +87,12 @@ class ScreenshotsTest {
     onFx(() -> shell.openVm("build"));
     settle();
     shoot(shell, "console-" + mode);
+    host.print("build", recording("mc"));
+    settle();
+    shoot(shell, "mc-" + mode);
+    host.print("build", "\u001bc" + recording("colours") + recording("wide").substring(7));
+    settle();
+    shoot(shell, "terminal-" + mode);
     tab(shell, 1);
     shoot(shell, "timeline-" + mode);
     onFx(() -> choose(shell, 1));
@@ -103,13 +118,41 @@ class ScreenshotsTest {
     onFx(() -> shell.go(Place.HOST));
     settle();
     shoot(shell, "host-" + mode);
+    onFx(() -> shell.go(Place.TRASH));
+    settle();
+    shoot(shell, "trash-" + mode);
     withJobsAndBanner(host, shell, mode);
+    host.leaveFree(300L << 20);
+    onFx(
+        () -> {
+          shell.desk().dialogs().hide();
+          shell.go(Place.ALL);
+        });
+    // The disk is looked at every ten beats.
+    WaitForAsyncUtils.waitFor(
+        30, java.util.concurrent.TimeUnit.SECONDS, () -> !shell.desk().banners().isEmpty());
+    settle();
+    shoot(shell, "room-" + mode);
+    Stage stage = FxToolkit.toolkitContext().getRegisteredStage();
+    onFx(
+        () ->
+            stage
+                .getOnCloseRequest()
+                .handle(new WindowEvent(stage, WindowEvent.WINDOW_CLOSE_REQUEST)));
+    settle();
+    shoot(shell, "closing-" + mode);
     FxToolkit.hideStage();
   }
 
-  /** At twice the text size, and in the other language. */
+  /** What a program wrote; see {@code .ci/record-terminals}. */
+  private static String recording(String name) throws IOException {
+    try (InputStream in = ScreenshotsTest.class.getResourceAsStream("terminal/" + name + ".rec")) {
+      return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
   @Test
-  void drawsLargeAndInGerman() throws Exception {
+  void drawsInGerman() throws Exception {
     Files.createDirectories(FOLDER);
     FxToolkit.registerPrimaryStage();
     Theme.use(ColorScheme.LIGHT);
@@ -126,19 +169,6 @@ class ScreenshotsTest {
     onFx(() -> shell.openWizard(WizardStart.GALLERY));
     settle();
     shoot(shell, "wizard-german");
-    onFx(() -> Theme.scale(shell.root().getScene(), 200));
-    settle();
-    shoot(shell, "wizard-200");
-    onFx(() -> shell.go(Place.ALL));
-    settle();
-    shoot(shell, "home-200");
-    onFx(() -> shell.openVm("build"));
-    tab(shell, 1);
-    onFx(() -> choose(shell, 2));
-    settle();
-    shoot(shell, "timeline-200");
-    tab(shell, 3);
-    shoot(shell, "network-200");
     FxToolkit.hideStage();
   }
 

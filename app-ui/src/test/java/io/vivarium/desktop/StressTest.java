@@ -2,10 +2,12 @@ package io.vivarium.desktop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vivarium.client.Progress;
 import io.vivarium.client.SnapshotInfo;
 import io.vivarium.client.VmState;
 import io.vivarium.desktop.fake.FakeVivarium;
 import io.vivarium.desktop.fake.Samples;
+import io.vivarium.desktop.jobs.Job;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.lang.management.ThreadMXBean;
@@ -16,7 +18,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.DoubleConsumer;
 import javafx.animation.AnimationTimer;
 import javafx.application.Platform;
@@ -32,7 +36,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * 200 VMs in the library, and 500 snapshots in one tree. With {@code -Dvivarium.measure=true} it
- * says how many frames a second scrolling makes; it asserts no times.
+ * says how many frames a second scrolling makes, and how long jobs keep the interface waiting; it
+ * asserts no times.
  */
 @Tag("desktop")
 @Timeout(600)
@@ -41,6 +46,9 @@ class StressTest {
   private static final int SNAPSHOTS = 500;
 
   private static final int FRAMES = 200;
+
+  private static final int JOBS = 20;
+  private static final int STEPS = 4_000;
 
   /** More nodes of a kind in the scene than this would mean that nothing is virtual. */
   private static final int MOST_SEEN = 60;
@@ -120,6 +128,48 @@ class StressTest {
     desktop.write("snap-250");
     desktop.awaitSeen("#snapshot-snap-250");
     desktop.await("one and the present", () -> list.getItems().size() == 2);
+  }
+
+  /** Jobs that say much, all at once, with the activity open and 200 machines behind it. */
+  @Test
+  void manyJobsAtOnceLeaveTheInterfaceFree() throws Exception {
+    desktop.awaitSeen("#card-vm-000");
+    PulseWatch watch = PulseWatch.start();
+    CountDownLatch done = new CountDownLatch(JOBS);
+    Platform.runLater(
+        () -> {
+          desktop.shell().toggleActivity();
+          for (int i = 0; i < JOBS; i++) {
+            desktop
+                .shell()
+                .desk()
+                .jobs()
+                .run("Working " + i, "viv work " + i, StressTest::work, done::countDown);
+          }
+        });
+    while (!done.await(100, TimeUnit.MILLISECONDS)) {
+      // Watches tell of each change; each has the list read again.
+      Platform.runLater(() -> desktop.shell().desk().vms().refresh());
+    }
+    String seen = watch.end();
+    if (Boolean.getBoolean("vivarium.measure")) {
+      System.out.println(JOBS + " jobs: " + seen);
+    }
+    assertThat(watch.answers()).isPositive();
+    desktop.await(
+        "all are done",
+        () ->
+            desktop.shell().desk().jobs().all().stream()
+                .allMatch(job -> job.state() == Job.State.DONE));
+  }
+
+  /** Says where it is, and writes a line, each half a millisecond. */
+  private static void work(Progress progress) {
+    for (int step = 0; step < STEPS; step++) {
+      progress.update("step " + step, step / (double) STEPS);
+      progress.line("[    0.214511] line " + step + " of a boot log, as long as such lines are");
+      LockSupport.parkNanos(500_000);
+    }
   }
 
   /**

@@ -168,7 +168,9 @@ final class VmCard extends VBox {
     boolean alive = info.state() == VmState.RUNNING || info.state() == VmState.PAUSED;
     String reason = info.reason();
     console.setText(
-        info.state() == VmState.CRASHED && reason != null && lines.isBlank() ? reason : lines);
+        info.state() == VmState.CRASHED && reason != null && lines.isBlank()
+            ? reason
+            : lines.isBlank() ? texts.get("card.noOutput") : lines);
     pseudoClassStateChanged(LIVE, alive);
     Nodes.visible(
         start,

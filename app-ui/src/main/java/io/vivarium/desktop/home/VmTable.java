@@ -60,7 +60,7 @@ final class VmTable extends TableView<VmItem> {
     space =
         column(
             "table.snapshots",
-            20,
+            25,
             this::snapshotBytes,
             (cell, item) ->
                 cell.setText(VmFacts.snapshots(desk.sums().of(item, this::summed), texts)));

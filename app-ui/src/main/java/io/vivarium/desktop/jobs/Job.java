@@ -2,6 +2,7 @@ package io.vivarium.desktop.jobs;
 
 import io.vivarium.client.VivariumException;
 import java.time.Instant;
+import java.util.List;
 import javafx.beans.property.ReadOnlyDoubleProperty;
 import javafx.beans.property.ReadOnlyDoubleWrapper;
 import javafx.beans.property.ReadOnlyObjectProperty;
@@ -121,13 +122,14 @@ public final class Job {
     return cancelRequested;
   }
 
-  void show(@Nullable String newStep, double newFraction, Iterable<String> newLines) {
+  void show(@Nullable String newStep, double newFraction, List<String> newLines) {
     if (newStep != null) {
       step.set(newStep);
       fraction.set(newFraction);
     }
-    for (String line : newLines) {
-      lines.add(line);
+    // Not even an empty change: each is one for those who watch.
+    if (!newLines.isEmpty()) {
+      lines.addAll(newLines);
     }
     if (lines.size() > MAX_LINES) {
       lines.remove(0, lines.size() - MAX_LINES);

@@ -3,24 +3,31 @@ package io.vivarium.desktop.jobs;
 import io.vivarium.client.Progress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings the reports of a job to the interface thread, many in one call: a boot log of thousands of
- * lines costs a few turns of that thread, not thousands.
+ * Brings the reports of a job to the interface thread, many in one call and a few calls a second:
+ * each has the activity laid out anew, and twenty busy jobs kept the window for a second.
  */
 final class JobProgress implements Progress {
+  private static final long PACE_MILLIS = 150;
+
   private final Job job;
+  private final Executor later;
   private final Executor interfaceThread;
   private final List<String> waitingLines = new ArrayList<>();
   private @Nullable String step;
   private double fraction;
   private boolean scheduled;
+  private boolean paced;
 
   JobProgress(Job job, Executor interfaceThread) {
     this.job = job;
     this.interfaceThread = interfaceThread;
+    later = CompletableFuture.delayedExecutor(PACE_MILLIS, TimeUnit.MILLISECONDS, interfaceThread);
   }
 
   @Override
@@ -47,8 +54,15 @@ final class JobProgress implements Progress {
   private void schedule() {
     if (!scheduled) {
       scheduled = true;
-      interfaceThread.execute(this::deliver);
+      // What comes first is shown at once.
+      (paced ? later : interfaceThread).execute(this::deliver);
+      paced = true;
     }
+  }
+
+  /** Brings what is left, before the job is told to have ended. */
+  void flush() {
+    interfaceThread.execute(this::deliver);
   }
 
   private void deliver() {

@@ -169,14 +169,17 @@ public final class Jobs implements AutoCloseable {
     JobProgress progress = new JobProgress(job, interfaceThread);
     try {
       T result = work.run(progress);
+      progress.flush();
       interfaceThread.execute(
           () -> {
             job.end(Job.State.DONE, null, clock.instant());
             done.accept(result);
           });
     } catch (VivariumException e) {
+      progress.flush();
       interfaceThread.execute(() -> fail(job, e));
     } catch (RuntimeException e) {
+      progress.flush();
       System.getLogger(Jobs.class.getName()).log(Level.ERROR, job.title(), e);
       interfaceThread.execute(() -> fail(job, internal(e)));
     }

@@ -46,6 +46,7 @@ final class BannerStack extends VBox {
     }
     HBox.setHgrow(words, Priority.ALWAYS);
     HBox box = Nodes.row("banner", Icons.of(icon(banner.tone()), "banner-icon"), words);
+    HBox actions = Nodes.row("banner-actions");
     for (Banner.Action action : banner.actions()) {
       Button button =
           Nodes.button(
@@ -57,8 +58,10 @@ final class BannerStack extends VBox {
                 action.run().run();
               });
       button.getStyleClass().add("banner-action");
-      box.getChildren().add(button);
+      actions.getChildren().add(button);
     }
+    // Several beside the words would leave them no room.
+    (actions.getChildren().size() > 1 ? words : box).getChildren().add(actions);
     if (banner.tone() == Banner.Tone.ERROR) {
       String report = banner.text() + (banner.cure().isEmpty() ? "" : "\n" + banner.cure());
       box.getChildren()

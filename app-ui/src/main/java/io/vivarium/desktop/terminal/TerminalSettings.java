@@ -21,10 +21,21 @@ final class TerminalSettings extends DefaultSettingsProvider {
   private static final TerminalColor FOREGROUND = TerminalColor.rgb(0xd5, 0xdb, 0xe3);
   private static final TerminalColor BACKGROUND = TerminalColor.rgb(0x0f, 0x14, 0x19);
 
-  /** Sixteen colours that all read well on the background (contrast at least 4.5, but black). */
+  /**
+   * Sixteen colours of letters that all read well on the background (contrast at least 4.5, but
+   * black).
+   */
   private static final int[] COLORS = {
     0x1c232b, 0xff7b72, 0x56d364, 0xe3b341, 0x79b8ff, 0xd2a8ff, 0x56d4dd, 0xd5dbe3,
     0x7d8894, 0xffa198, 0x7ee787, 0xf2cc60, 0xa5d0ff, 0xe2c5ff, 0x8ae6ec, 0xffffff,
+  };
+
+  /**
+   * Grounds: dark enough for bright letters, or bright enough for dark ones, as programs use them.
+   */
+  private static final int[] GROUNDS = {
+    0x1c232b, 0xb3313a, 0x2e8b45, 0xb08820, 0x1f55a5, 0x7d4bb0, 0x2493a0, 0xd5dbe3,
+    0x57606a, 0xe5534b, 0x46a758, 0xd4a72c, 0x4184e4, 0x986ee2, 0x3fb3bf, 0xffffff,
   };
 
   private final Texts texts;
@@ -107,7 +118,7 @@ final class TerminalSettings extends DefaultSettingsProvider {
 
       @Override
       protected Color getBackgroundByColorIndex(int index) {
-        return new Color(COLORS[index]);
+        return new Color(GROUNDS[index]);
       }
     };
   }

@@ -2,20 +2,23 @@ package io.vivarium.desktop.ui;
 
 import java.util.ArrayList;
 import java.util.List;
-import javafx.animation.Animation;
-import javafx.animation.KeyFrame;
-import javafx.animation.Timeline;
-import javafx.util.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javafx.application.Platform;
+import org.jspecify.annotations.Nullable;
 
-/** One beat a second for everything that shows a time, while the window is seen. */
+/**
+ * One beat a second for everything that shows a time, while the window is seen. Not an animation:
+ * while one plays, JavaFX makes sixty frames a second, of which fifty-nine would be the same.
+ */
 public final class Ticker {
   private final List<Runnable> listeners = new ArrayList<>();
-  private final Timeline timeline;
+  private final AtomicBoolean due = new AtomicBoolean();
+  private @Nullable ScheduledExecutorService clock;
 
-  public Ticker() {
-    timeline = new Timeline(new KeyFrame(Duration.seconds(1), e -> tick()));
-    timeline.setCycleCount(Animation.INDEFINITE);
-  }
+  public Ticker() {}
 
   /** Calls the listener at each beat until it is removed. */
   public void add(Runnable listener) {
@@ -28,16 +31,29 @@ public final class Ticker {
 
   /** Runs or rests. */
   public void run(boolean on) {
-    if (on) {
-      timeline.play();
-    } else {
-      timeline.stop();
+    ScheduledExecutorService running = clock;
+    if (on && running == null) {
+      clock =
+          Executors.newSingleThreadScheduledExecutor(
+              Thread.ofPlatform().daemon().name("ticker").factory());
+      var unused = clock.scheduleAtFixedRate(this::beat, 1, 1, TimeUnit.SECONDS);
+    } else if (!on && running != null) {
+      running.shutdown();
+      clock = null;
+    }
+  }
+
+  /** Beats that the interface thread is late for become one. */
+  private void beat() {
+    if (due.compareAndSet(false, true)) {
+      Platform.runLater(this::tick);
     }
   }
 
   private void tick() {
-    for (Runnable listener : List.copyOf(listeners)) {
-      listener.run();
+    due.set(false);
+    if (clock != null) {
+      List.copyOf(listeners).forEach(Runnable::run);
     }
   }
 }

@@ -39,8 +39,7 @@ final class ConsoleTab extends VBox implements VmTab {
   ConsoleTab(VmItem item, Desk desk) {
     this.texts = desk.texts();
     state = desk.state();
-    terminal =
-        new TerminalView(desk.vivarium(), desk.jobs(), texts, state.terminalFont(), item::name);
+    terminal = new TerminalView(desk.vivarium(), desk.jobs(), texts, fontPixels(), item::name);
     terminal.setId("terminal");
     VBox.setVgrow(terminal, Priority.ALWAYS);
     strip = Nodes.row("console-strip", stripIcon, stripText);
@@ -98,7 +97,7 @@ final class ConsoleTab extends VBox implements VmTab {
             "Ctrl+DIGIT0",
             () -> {
               state.resetTerminalFont();
-              terminal.setFontSize(state.terminalFont());
+              terminal.setFontSize(fontPixels());
             }));
     return all;
   }
@@ -109,7 +108,12 @@ final class ConsoleTab extends VBox implements VmTab {
 
   private void font(int size) {
     state.setTerminalFont(size);
-    terminal.setFontSize(state.terminalFont());
+    terminal.setFontSize(fontPixels());
+  }
+
+  /** As large as the other texts, and larger or smaller by choice. */
+  private double fontPixels() {
+    return state.terminalFont() * state.textPercent() / 100.0;
   }
 
   @Override

@@ -50,7 +50,9 @@ public final class Samples {
   /** Six VMs in all states, and a snapshot tree. */
   public static void fill(FakeVivarium host, Instant now) {
     host.add(
-        spec("build", "debian-tiny", 2048, 2, false),
+        spec("build", "debian-tiny", 2048, 2, false)
+            .withDisks(List.of(new VmSpec.DiskSpec("vda.qcow2", "qcow2", 20L << 30, false)))
+            .withNetwork("user", List.of(new VmSpec.PortSpec("127.0.0.1", 2222, 22, "tcp"))),
         VmState.RUNNING,
         now.minusSeconds(5025),
         SHELL);

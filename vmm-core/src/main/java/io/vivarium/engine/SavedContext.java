@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  * @param consoleTail what stood on the console last, each byte a character of ISO 8859-1
  */
 record SavedContext(@Nullable AgentLine agent, int wakeVersion, String consoleTail) {
-  private static final int VERSION = 3;
+  private static final int VERSION = SnapshotFiles.ENGINE_VERSION;
 
   /** The first with a checksum; it says only whether the agent was ready, on serial ports. */
-  private static final int SINCE = 2;
+  private static final int SINCE = SnapshotFiles.ENGINE_SINCE;
 
   private static final String FILE = SnapshotFiles.ENGINE;
 

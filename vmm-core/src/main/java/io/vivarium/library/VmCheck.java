@@ -310,7 +310,8 @@ final class VmCheck {
       throw new IOException(SnapshotFiles.ENGINE + " is missing");
     }
     try {
-      CheckedJson.read(Files.readAllBytes(engine), 2, 2);
+      CheckedJson.read(
+          Files.readAllBytes(engine), SnapshotFiles.ENGINE_VERSION, SnapshotFiles.ENGINE_SINCE);
     } catch (JsonException e) {
       throw new IOException(SnapshotFiles.ENGINE + " is damaged: " + e.getMessage(), e);
     }

@@ -105,7 +105,7 @@ final class ForkIT {
         });
     host.start();
     try {
-      String fetch = "wget -q -T 60 -O - http://10.0.2.2:" + host.getAddress().getPort() + "/";
+      String fetch = "wget -q -O - http://10.0.2.2:" + host.getAddress().getPort() + "/";
       for (String copy : COPIES.subList(0, 2)) {
         String mac = inspect(copy).string("mac");
         macs.add(mac);

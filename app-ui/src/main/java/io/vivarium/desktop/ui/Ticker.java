@@ -36,7 +36,7 @@ public final class Ticker {
       clock =
           Executors.newSingleThreadScheduledExecutor(
               Thread.ofPlatform().daemon().name("ticker").factory());
-      var unused = clock.scheduleAtFixedRate(this::beat, 1, 1, TimeUnit.SECONDS);
+      var _ = clock.scheduleAtFixedRate(this::beat, 1, 1, TimeUnit.SECONDS);
     } else if (!on && running != null) {
       running.shutdown();
       clock = null;

@@ -16,7 +16,7 @@ import java.util.Map;
 
 /**
  * {@code debian-tiny}: Debian's cloud kernel, unmodified, and a busybox in RAM. A shell without a
- * login on ttyS0, the agent on ttyS1 and ttyS2, drivers for the virtio devices.
+ * login on ttyS0, the agent on streams or serial lines, drivers for the virtio devices.
  */
 public final class DebianTiny implements Recipe {
   private static final int VERSION = 5;

@@ -299,6 +299,19 @@ class DevicesIT {
   }
 
   @Test
+  void thePowerButtonReachesAGuestThatListens() throws Exception {
+    run("modprobe -a button evdev; until [ -e /dev/input/event0 ]; do sleep 1; done");
+    run(
+        "{ (exec 9</dev/input/event0; echo it'-'listens;"
+            + " head -c 24 <&9 | od -An -tu2 -j16 -N4 >/run/pressed; echo it'-'heard) & }");
+    console.await("it-listens");
+    machine().powerButton();
+    console.await("it-heard");
+    // A key (EV_KEY), KEY_POWER: what acpid and logind shut down for.
+    assertThat(run("cat /run/pressed").strip()).matches("1 +116");
+  }
+
+  @Test
   void theGuestGivesMemoryUpAndTellsOfIt() throws Exception {
     MachineDevices devices = machine().devices();
     devices.setBalloon(64 << 20);

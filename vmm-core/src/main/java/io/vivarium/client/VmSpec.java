@@ -92,91 +92,52 @@ public record VmSpec(
 
   /** The same VM with other memory, in bytes, and another number of vCPUs. */
   public VmSpec withSize(long bytes, int count) {
-    return new VmSpec(
-        version,
-        name,
-        image,
-        kernel,
-        initrd,
-        cmdline,
-        bytes,
-        count,
-        disks,
-        ports,
-        network,
-        disposable,
-        mac);
+    return with(name, bytes, count, disks, ports, network, disposable, mac);
   }
 
   /** The same VM with other disks. */
   public VmSpec withDisks(List<DiskSpec> others) {
-    return new VmSpec(
-        version,
-        name,
-        image,
-        kernel,
-        initrd,
-        cmdline,
-        memoryBytes,
-        cpus,
-        List.copyOf(others),
-        ports,
-        network,
-        disposable,
-        mac);
+    return with(name, memoryBytes, cpus, List.copyOf(others), ports, network, disposable, mac);
   }
 
   /** The same VM with another network and other published ports. */
   public VmSpec withNetwork(String other, List<PortSpec> published) {
-    return new VmSpec(
-        version,
-        name,
-        image,
-        kernel,
-        initrd,
-        cmdline,
-        memoryBytes,
-        cpus,
-        disks,
-        List.copyOf(published),
-        other,
-        disposable,
-        mac);
+    return with(name, memoryBytes, cpus, disks, List.copyOf(published), other, disposable, mac);
   }
 
   /** The same VM by another name, which stays or does not. */
   public VmSpec as(String otherName, boolean nowDisposable) {
-    return new VmSpec(
-        version,
-        otherName,
-        image,
-        kernel,
-        initrd,
-        cmdline,
-        memoryBytes,
-        cpus,
-        disks,
-        ports,
-        network,
-        nowDisposable,
-        mac);
+    return with(otherName, memoryBytes, cpus, disks, ports, network, nowDisposable, mac);
   }
 
   /** The same VM with another address on its network. */
   public VmSpec withMac(@Nullable String other) {
+    return with(name, memoryBytes, cpus, disks, ports, network, disposable, other);
+  }
+
+  /** The same VM but for what may change in its life; what it boots from never does. */
+  private VmSpec with(
+      String newName,
+      long newBytes,
+      int newCpus,
+      List<DiskSpec> newDisks,
+      List<PortSpec> newPorts,
+      String newNetwork,
+      boolean nowDisposable,
+      @Nullable String newMac) {
     return new VmSpec(
         version,
-        name,
+        newName,
         image,
         kernel,
         initrd,
         cmdline,
-        memoryBytes,
-        cpus,
-        disks,
-        ports,
-        network,
-        disposable,
-        other);
+        newBytes,
+        newCpus,
+        newDisks,
+        newPorts,
+        newNetwork,
+        nowDisposable,
+        newMac);
   }
 }

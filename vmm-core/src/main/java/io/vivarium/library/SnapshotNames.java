@@ -2,7 +2,6 @@ package io.vivarium.library;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NotLinkException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -35,10 +34,8 @@ final class SnapshotNames {
       Path target = Files.readSymbolicLink(folder.resolve(name));
       String id = String.valueOf(target.getFileName());
       return SnapshotStore.isId(id) && target.equals(target(id)) ? id : null;
-    } catch (NotLinkException e) {
-      return null;
     } catch (IOException e) {
-      return null;
+      return null; // There is none, or something else: it is searched for.
     }
   }
 

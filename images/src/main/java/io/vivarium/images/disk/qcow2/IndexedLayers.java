@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * read from it; when it is another file by then (layers are merged while a VM runs), the chain is
  * opened as it is now, which reads the same.
  */
-final class IndexedLayers implements Disk {
+final class IndexedLayers extends SealedDisk {
   private final Path layer;
   private final Qcow2Index index;
   private final @Nullable Disk bottom;
@@ -142,35 +142,8 @@ final class IndexedLayers implements Disk {
   }
 
   @Override
-  public boolean readOnly() {
-    return true;
-  }
-
-  private IOException sealed() {
-    return new IOException("Disk image " + layer + " is open read-only.");
-  }
-
-  @Override
-  public void write(long offset, MemorySegment source) throws IOException {
-    throw sealed();
-  }
-
-  @Override
-  public void writeZeroes(long offset, long length, boolean mayUnmap) throws IOException {
-    throw sealed();
-  }
-
-  @Override
-  public void discard(long offset, long length) throws IOException {
-    throw sealed();
-  }
-
-  @Override
-  public void flush() {}
-
-  @Override
-  public void resize(long newSize) throws IOException {
-    throw sealed();
+  Path path() {
+    return layer;
   }
 
   @Override

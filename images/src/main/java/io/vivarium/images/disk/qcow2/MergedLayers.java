@@ -5,6 +5,7 @@ import io.vivarium.images.disk.DiskFile;
 import io.vivarium.images.disk.DiskRange;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * looked for once, layer by layer, and known from then on. So a read costs the same on one layer
  * and on two hundred, and memory grows with the disk, not with the number of layers.
  */
-final class MergedLayers implements Disk {
+final class MergedLayers extends SealedDisk {
   /** Of an index's pieces, each of 80 KiB for 512 MiB of disk with clusters of 64 KiB. */
   private static final long MAX_INDEX_BYTES = 32 << 20;
 
@@ -178,35 +179,8 @@ final class MergedLayers implements Disk {
   }
 
   @Override
-  public boolean readOnly() {
-    return true;
-  }
-
-  private IOException sealed() {
-    return new IOException("Disk image " + top.file().path() + " is open read-only.");
-  }
-
-  @Override
-  public void write(long offset, MemorySegment source) throws IOException {
-    throw sealed();
-  }
-
-  @Override
-  public void writeZeroes(long offset, long length, boolean mayUnmap) throws IOException {
-    throw sealed();
-  }
-
-  @Override
-  public void discard(long offset, long length) throws IOException {
-    throw sealed();
-  }
-
-  @Override
-  public void flush() {}
-
-  @Override
-  public void resize(long newSize) throws IOException {
-    throw sealed();
+  Path path() {
+    return top.file().path();
   }
 
   @Override

@@ -51,7 +51,8 @@ final class NewVm {
       paramLabel = "SIZE|FILE[,OPTION]",
       description = {
         "A disk more: a new one, as in 20G, or a file that is used in place, as in data.qcow2.",
-        "Options: format=raw, format=qcow2, readonly. May be given several times."
+        "Options: format=raw, format=qcow2, readonly, direct (around the host's cache: a raw file).",
+        "May be given several times."
       })
   List<String> disks = new ArrayList<>();
 

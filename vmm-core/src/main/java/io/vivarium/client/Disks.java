@@ -23,16 +23,18 @@ public final class Disks {
     String what = words[0].strip();
     String format = null;
     boolean readOnly = false;
+    boolean direct = false;
     for (int i = 1; i < words.length; i++) {
       switch (words[i].strip()) {
         case "format=raw" -> format = "raw";
         case "format=qcow2" -> format = "qcow2";
         case "readonly" -> readOnly = true;
+        case "direct" -> direct = true;
         default ->
             throw new VivariumException(
                 Kind.USAGE,
                 "disk '" + typed + "': '" + words[i] + "' is not known",
-                "After the size or file may stand format=raw, format=qcow2, readonly.");
+                "After the size or file may stand format=raw, format=qcow2, readonly, direct.");
       }
     }
     if (what.isEmpty()) {
@@ -40,10 +42,12 @@ public final class Disks {
           Kind.USAGE, "a disk's size or file is needed", "As in --disk 20G or --disk data.qcow2.");
     }
     if (SIZE.matcher(what).matches()) {
-      return new DiskSpec("", format == null ? "qcow2" : format, Sizes.parse(what), readOnly);
+      return new DiskSpec(
+          "", format == null ? "qcow2" : format, Sizes.parse(what), readOnly, direct);
     }
     Path file = Path.of(what).toAbsolutePath().normalize();
-    return new DiskSpec(file.toString(), format == null ? formatOf(file) : format, 0, readOnly);
+    return new DiskSpec(
+        file.toString(), format == null ? formatOf(file) : format, 0, readOnly, direct);
   }
 
   /** By the file's name: a look inside could be fooled by what a guest wrote there. */

@@ -159,6 +159,9 @@ public final class SpecRules {
     if (!disk.format().equals("raw") && !disk.format().equals("qcow2")) {
       return "the disk format '" + printable(disk.format()) + "' is neither raw nor qcow2";
     }
+    if (disk.direct() && (disk.file().isEmpty() || !disk.format().equals("raw"))) {
+      return "only a raw disk file of yours can be direct: a new disk is kept in layers";
+    }
     if (!disk.file().isEmpty()) {
       boolean clean = disk.file().chars().noneMatch(c -> c < ' ');
       return clean ? null : "the file name of a disk has control characters";

@@ -39,7 +39,7 @@ public record VmSpec(
     boolean disposable,
     @Nullable String mac) {
   /** The version of new VMs; older ones stay what they are, else their snapshots would not fit. */
-  public static final int VERSION = 3;
+  public static final int VERSION = 4;
 
   /**
    * A disk.
@@ -48,8 +48,20 @@ public record VmSpec(
    *     used in place; empty: to be made by {@link Vivarium#create}
    * @param format "raw" or "qcow2"; never guessed
    * @param sizeBytes as the guest sees it
+   * @param direct around the host's cache (O_DIRECT); raw files of the user's only
    */
-  public record DiskSpec(String file, String format, long sizeBytes, boolean readOnly) {}
+  public record DiskSpec(
+      String file, String format, long sizeBytes, boolean readOnly, boolean direct) {
+    /** Through the host's cache. */
+    public DiskSpec(String file, String format, long sizeBytes, boolean readOnly) {
+      this(file, format, sizeBytes, readOnly, false);
+    }
+
+    /** The same of another size. */
+    public DiskSpec withSize(long bytes) {
+      return new DiskSpec(file, format, bytes, readOnly, direct);
+    }
+  }
 
   /** A published port: {@code hostAddress:hostPort} on the host leads to {@code guestPort}. */
   public record PortSpec(String hostAddress, int hostPort, int guestPort, String protocol) {}

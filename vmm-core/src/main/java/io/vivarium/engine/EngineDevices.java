@@ -10,6 +10,7 @@ import io.vivarium.library.Failures;
 import io.vivarium.library.Home;
 import io.vivarium.library.MachineFolder;
 import io.vivarium.machine.DeviceConfig;
+import io.vivarium.machine.DeviceConfig.DiskConfig;
 import io.vivarium.machine.DeviceConfig.VsockConfig;
 import io.vivarium.machine.MachineDevices;
 import io.vivarium.machine.VirtualMachine;
@@ -30,6 +31,7 @@ final class EngineDevices implements AutoCloseable {
   private static final int BALLOON_AND_VSOCK = 2;
 
   private static final int AGENT_STREAMS = 3;
+  private static final int DISK_QUEUES = 4;
 
   private EngineDevices(EngineDisks disks, EngineNetwork network, DeviceConfig config) {
     this.disks = disks;
@@ -50,13 +52,14 @@ final class EngineDevices implements AutoCloseable {
     network.check(ours);
     EngineDisks disks = EngineDisks.open(spec.name(), new DiskLayers(folder.path()), spec.disks());
     try {
-      DeviceConfig config =
-          new DeviceConfig(disks.config(), network.config(), List.of(), false, null);
+      List<DiskConfig> ofDisks =
+          disks.config(spec.version() >= DISK_QUEUES ? DiskConfig.queues(spec.cpus()) : 1);
+      DeviceConfig config = new DeviceConfig(ofDisks, network.config(), List.of(), false, null);
       // A bus for these alone is not worth what looking for it costs where ring 0 is interpreted.
       if (spec.version() >= BALLOON_AND_VSOCK && !config.equals(DeviceConfig.NONE)) {
         VsockConfig vsock = new VsockConfig(GUEST_CID, SocketPaths.place(folder.vsock()));
         List<String> streams = spec.version() >= AGENT_STREAMS ? AgentProtocol.STREAMS : List.of();
-        config = new DeviceConfig(disks.config(), network.config(), streams, true, vsock);
+        config = new DeviceConfig(ofDisks, network.config(), streams, true, vsock);
       }
       return new EngineDevices(disks, network, config);
     } catch (IOException e) {

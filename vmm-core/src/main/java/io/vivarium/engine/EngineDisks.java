@@ -66,14 +66,20 @@ final class EngineDisks implements AutoCloseable {
   }
 
   private static Disk open(Path file, DiskSpec spec, @Nullable Path backing) throws IOException {
-    return HostDisks.open(file, spec.format(), spec.readOnly(), backing);
+    return spec.direct()
+        ? HostDisks.openDirect(file, spec.readOnly())
+        : HostDisks.open(file, spec.format(), spec.readOnly(), backing);
   }
 
-  /** For the machine. */
-  List<DiskConfig> config() {
+  /**
+   * For the machine.
+   *
+   * @param queues of each disk
+   */
+  List<DiskConfig> config(int queues) {
     List<DiskConfig> configs = new ArrayList<>();
     for (LayeredDisk disk : open) {
-      configs.add(new DiskConfig(disk, "vivarium-" + Disks.guestName(configs.size())));
+      configs.add(new DiskConfig(disk, "vivarium-" + Disks.guestName(configs.size()), queues));
     }
     return configs;
   }
@@ -114,8 +120,7 @@ final class EngineDisks implements AutoCloseable {
     disk.resize(bytes);
     disk.flush();
     List<DiskSpec> grown = new ArrayList<>(specs);
-    DiskSpec spec = grown.get(place);
-    grown.set(place, new DiskSpec(spec.file(), spec.format(), bytes, spec.readOnly()));
+    grown.set(place, grown.get(place).withSize(bytes));
     specs = List.copyOf(grown);
   }
 

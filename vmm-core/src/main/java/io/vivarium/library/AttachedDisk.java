@@ -9,6 +9,7 @@ import io.vivarium.images.disk.HolePunch;
 import io.vivarium.images.disk.RawDisk;
 import io.vivarium.images.disk.qcow2.BackingFiles;
 import io.vivarium.images.disk.qcow2.Qcow2Disk;
+import io.vivarium.machine.HostDisks;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -35,7 +36,7 @@ public final class AttachedDisk {
       if (disk.size() == 0) {
         throw new VivariumException(Kind.BAD_FILE, "the disk file '" + file + "' is empty", "");
       }
-      return new DiskSpec(file.toString(), wanted.format(), disk.size(), wanted.readOnly());
+      return wanted.withSize(disk.size());
     } catch (BadImageException e) {
       throw new VivariumException(
           Kind.BAD_FILE,
@@ -59,6 +60,9 @@ public final class AttachedDisk {
   }
 
   private static Disk open(Path file, DiskSpec wanted) throws IOException {
+    if (wanted.direct()) {
+      return HostDisks.openDirect(file, wanted.readOnly());
+    }
     return wanted.format().equals("raw")
         ? RawDisk.open(file, wanted.readOnly(), HolePunch.Factory.NONE)
         : Qcow2Disk.open(file, wanted.readOnly(), BackingFiles.none(), HolePunch.Factory.NONE);

@@ -256,7 +256,7 @@ public final class DiskLayers {
   DiskSpec measured(DiskSpec disk) throws IOException {
     Path file = file(disk);
     long size = disk.format().equals("raw") ? Files.size(file) : Qcow2Check.check(file).size();
-    return new DiskSpec(disk.file(), disk.format(), size, disk.readOnly());
+    return disk.withSize(size);
   }
 
   /** Repairs what a crash left in a disk's own file; what it stands on must be there. */

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A VM's spec as JSON and back. */
 public final class SpecCodec {
+  /** The version since which a disk may be direct. */
+  private static final int DIRECT = 4;
+
   private SpecCodec() {}
 
   public static JsonObject write(VmSpec spec) {
@@ -20,7 +23,8 @@ public final class SpecCodec {
               .put("file", disk.file())
               .put("format", disk.format())
               .put("sizeBytes", disk.sizeBytes())
-              .put("readOnly", disk.readOnly()));
+              .put("readOnly", disk.readOnly())
+              .put("direct", disk.direct()));
     }
     return new JsonObject()
         .put("version", spec.version())
@@ -76,7 +80,8 @@ public final class SpecCodec {
               disk.string("file"),
               disk.string("format"),
               disk.number("sizeBytes", 0, Long.MAX_VALUE),
-              disk.bool("readOnly")));
+              disk.bool("readOnly"),
+              version >= DIRECT && disk.bool("direct")));
     }
     return new VmSpec(
         version,

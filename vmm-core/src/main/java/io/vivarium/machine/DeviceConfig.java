@@ -42,9 +42,18 @@ public record DeviceConfig(
    * the machine is closed; one machine may follow another on the same open disk.
    *
    * @param serial at most 20 ASCII characters, for {@code /dev/disk/by-id}
+   * @param queues 1 to {@value #MAX_QUEUES}, each served by a thread of its own
    */
-  public record DiskConfig(Disk disk, String serial) {
+  public record DiskConfig(Disk disk, String serial, int queues) {
+    public static final int MAX_QUEUES = 8;
+
+    /** How many pay: one for each processor of the guest's that may ask. */
+    public static int queues(int cpus) {
+      return Math.min(cpus, MAX_QUEUES);
+    }
+
     public DiskConfig {
+      check(queues >= 1 && queues <= MAX_QUEUES, "a disk of %d queues".formatted(queues));
       check(serial.matches("[ -~]{0,20}"), "a disk's serial '%s'".formatted(serial));
     }
   }

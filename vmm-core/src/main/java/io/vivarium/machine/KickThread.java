@@ -24,28 +24,28 @@ final class KickThread implements AutoCloseable {
 
   private record Bell(VirtioCore core, int queue, EventFd event) {}
 
-  private final KvmVm vm;
   private final Epoll epoll;
   private final EventFd stop;
   private final List<Bell> bells = new CopyOnWriteArrayList<>();
   private final Thread thread;
 
-  KickThread(String name, KvmVm vm) throws ErrnoException {
-    this.vm = vm;
+  KickThread(String name) throws ErrnoException {
     epoll = new Epoll();
     stop = EventFd.nonBlocking();
     epoll.add(stop.fd(), Epoll.EPOLLIN, STOP);
     thread = Thread.ofPlatform().daemon().name(name).start(this::run);
   }
 
-  /** Doorbells for the queues of a device, to be bound by its transport. */
-  Doorbells doorbells(VirtioCore core) throws ErrnoException {
+  /**
+   * Doorbells for the queues of a device, to be bound by its transport.
+   *
+   * @param threads who serve the queues, in turn
+   */
+  static Doorbells doorbells(KvmVm vm, VirtioCore core, List<KickThread> threads)
+      throws ErrnoException {
     List<EventFd> events = new ArrayList<>();
     for (int queue = 0; queue < core.queueCount(); queue++) {
-      EventFd event = EventFd.nonBlocking();
-      events.add(event);
-      bells.add(new Bell(core, queue, event));
-      epoll.add(event.fd(), Epoll.EPOLLIN, bells.size() - 1);
+      events.add(threads.get(queue % threads.size()).bell(core, queue));
     }
     return new Doorbells() {
       @Override
@@ -68,6 +68,13 @@ final class KickThread implements AutoCloseable {
         }
       }
     };
+  }
+
+  private EventFd bell(VirtioCore core, int queue) throws ErrnoException {
+    EventFd event = EventFd.nonBlocking();
+    bells.add(new Bell(core, queue, event));
+    epoll.add(event.fd(), Epoll.EPOLLIN, bells.size() - 1);
+    return event;
   }
 
   private void run() {

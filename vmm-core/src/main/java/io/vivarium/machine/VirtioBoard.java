@@ -112,9 +112,14 @@ final class VirtioBoard implements MachineDevices, AutoCloseable {
       int index = disks.size();
       String id = "disk" + index;
       VirtioBlock device =
-          new VirtioBlock(id, memory, disk.disk(), 1, disk.serial(), blockEvents(index));
+          new VirtioBlock(
+              id, memory, disk.disk(), disk.queues(), disk.serial(), blockEvents(index));
       disks.add(device);
-      add(DISK_SLOT + index, device, thread(id));
+      List<KickThread> served = new ArrayList<>();
+      for (int queue = 0; queue < disk.queues(); queue++) {
+        served.add(thread(disk.queues() == 1 ? id : id + "-" + queue));
+      }
+      add(DISK_SLOT + index, device, served);
     }
   }
 
@@ -135,16 +140,24 @@ final class VirtioBoard implements MachineDevices, AutoCloseable {
   }
 
   private KickThread thread(String what) throws ErrnoException {
-    KickThread thread = new KickThread(name + "-" + what, vm);
+    KickThread thread = new KickThread(name + "-" + what);
     threads.add(thread);
     return thread;
   }
 
   private void add(int slot, VirtioDevice<?> device, KickThread thread) {
+    add(slot, device, List.of(thread));
+  }
+
+  private void add(int slot, VirtioDevice<?> device, List<KickThread> served) {
     devices.add(device);
     try {
       VirtioPci pci =
-          new VirtioPci(device.id() + ".pci", device, interrupts, thread.doorbells(device.core()));
+          new VirtioPci(
+              device.id() + ".pci",
+              device,
+              interrupts,
+              KickThread.doorbells(vm, device.core(), served));
       bridge.add(slot, pci);
       devices.add(pci);
     } catch (ErrnoException e) {

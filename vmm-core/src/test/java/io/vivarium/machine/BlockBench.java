@@ -125,7 +125,7 @@ final class BlockBench {
                 BareGuest.config(
                     elf,
                     new DeviceConfig(
-                        List.of(new DeviceConfig.DiskConfig(disk, "bench")),
+                        List.of(new DeviceConfig.DiskConfig(disk, "bench", 1)),
                         List.of(),
                         List.of(),
                         false,

@@ -118,8 +118,8 @@ class DevicesIT {
   private static DeviceConfig devices(Passt passt, Disk raw, Disk qcow2) {
     return new DeviceConfig(
         List.of(
-            new DeviceConfig.DiskConfig(raw, "first"),
-            new DeviceConfig.DiskConfig(qcow2, "second")),
+            new DeviceConfig.DiskConfig(raw, "first", 2),
+            new DeviceConfig.DiskConfig(qcow2, "second", 1)),
         List.of(
             new DeviceConfig.NetworkConfig(
                 "52:54:00:12:34:56", 1500, new NetworkBackend.Stream(passt.socket()), null)),

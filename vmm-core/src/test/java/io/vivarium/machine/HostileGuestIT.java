@@ -39,7 +39,7 @@ class HostileGuestIT {
                 BareGuest.config(
                     elf,
                     new DeviceConfig(
-                        List.of(new DeviceConfig.DiskConfig(disk, "")),
+                        List.of(new DeviceConfig.DiskConfig(disk, "", 1)),
                         List.of(),
                         List.of(),
                         false,

@@ -37,6 +37,7 @@ public final class DiskFile implements AutoCloseable {
   private final FileChannel channel;
   private final @Nullable HolePunch punch;
   private final @Nullable MappedFile mapped;
+  private final @Nullable DirectFile direct;
   private int users = 1;
   private volatile @Nullable IOException lost;
 
@@ -46,13 +47,15 @@ public final class DiskFile implements AutoCloseable {
       boolean readOnly,
       FileChannel channel,
       @Nullable HolePunch punch,
-      @Nullable MappedFile mapped) {
+      @Nullable MappedFile mapped,
+      @Nullable DirectFile direct) {
     this.path = path;
     this.key = key;
     this.readOnly = readOnly;
     this.channel = channel;
     this.punch = punch;
     this.mapped = mapped;
+    this.direct = direct;
   }
 
   /**
@@ -62,6 +65,13 @@ public final class DiskFile implements AutoCloseable {
    * @throws IOException with a sentence when it is in use, or as the host fails
    */
   public static DiskFile open(Path path, boolean readOnly, HolePunch.Factory holes)
+      throws IOException {
+    return open(path, readOnly, holes, DirectFile.Factory.NONE);
+  }
+
+  /** The same, to read and write around the host's cache where that can be. */
+  static DiskFile open(
+      Path path, boolean readOnly, HolePunch.Factory holes, DirectFile.Factory direct)
       throws IOException {
     Object key = key(path);
     synchronized (OPEN) {
@@ -73,7 +83,7 @@ public final class DiskFile implements AutoCloseable {
         }
         throw inUse(path);
       }
-      DiskFile file = lock(path, key, readOnly, holes);
+      DiskFile file = lock(path, key, readOnly, holes, direct);
       OPEN.put(key, file);
       return file;
     }
@@ -121,10 +131,11 @@ public final class DiskFile implements AutoCloseable {
 
   /** Takes over an open channel; locking is the caller's. */
   public static DiskFile over(Path path, FileChannel channel, boolean readOnly) {
-    return new DiskFile(path, new Object(), readOnly, channel, null, null);
+    return new DiskFile(path, new Object(), readOnly, channel, null, null, null);
   }
 
-  private static DiskFile lock(Path path, Object key, boolean readOnly, HolePunch.Factory holes)
+  private static DiskFile lock(
+      Path path, Object key, boolean readOnly, HolePunch.Factory holes, DirectFile.Factory ways)
       throws IOException {
     FileChannel channel =
         readOnly
@@ -136,10 +147,11 @@ public final class DiskFile implements AutoCloseable {
       if (lock == null) {
         throw inUse(path);
       }
+      DirectFile direct = ways.open(path, readOnly);
       HolePunch punch = readOnly ? null : holes.open(path);
-      MappedFile mapped = readOnly ? new MappedFile(path, channel) : null;
+      MappedFile mapped = readOnly && direct == null ? new MappedFile(path, channel) : null;
       done = true;
-      return new DiskFile(path, key, readOnly, channel, punch, mapped);
+      return new DiskFile(path, key, readOnly, channel, punch, mapped, direct);
     } catch (OverlappingFileLockException e) {
       throw inUse(path);
     } finally {
@@ -178,8 +190,8 @@ public final class DiskFile implements AutoCloseable {
     if (mapped != null && mapped.read(offset, target)) {
       return;
     }
-    ByteBuffer buffer = target.asByteBuffer();
-    long at = offset;
+    ByteBuffer buffer = target.asByteBuffer().position((int) readDirect(offset, target));
+    long at = offset + buffer.position();
     while (buffer.hasRemaining()) {
       int n = channel.read(buffer, at);
       if (n < 0) {
@@ -191,7 +203,41 @@ public final class DiskFile implements AutoCloseable {
   }
 
   public void write(long offset, MemorySegment source) throws IOException {
-    write(offset, source.asByteBuffer());
+    long done = writeDirect(offset, source);
+    if (done < source.byteSize()) {
+      write(offset + done, source.asSlice(done).asByteBuffer());
+    }
+  }
+
+  /** Reads what goes around the cache: all, or up to where the file ends, or nothing. */
+  private long readDirect(long offset, MemorySegment target) throws IOException {
+    long done = 0;
+    while (direct != null && fits(direct.block(), offset + done, target.asSlice(done))) {
+      long n = direct.read(offset + done, target.asSlice(done));
+      if (n <= 0) {
+        break;
+      }
+      done += n;
+    }
+    return done;
+  }
+
+  private long writeDirect(long offset, MemorySegment source) throws IOException {
+    long done = 0;
+    try {
+      while (direct != null && fits(direct.block(), offset + done, source.asSlice(done))) {
+        done += direct.write(offset + done, source.asSlice(done));
+      }
+    } catch (IOException e) {
+      throw named(e);
+    }
+    return done;
+  }
+
+  private static boolean fits(int block, long offset, MemorySegment memory) {
+    return memory.isNative()
+        && memory.byteSize() > 0
+        && (memory.address() | memory.byteSize() | offset) % block == 0;
   }
 
   /** Writes all that remains in the buffer. */
@@ -298,6 +344,9 @@ public final class DiskFile implements AutoCloseable {
         }
         if (punch != null) {
           punch.close();
+        }
+        if (direct != null) {
+          direct.close();
         }
       }
     }

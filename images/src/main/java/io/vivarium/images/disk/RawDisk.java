@@ -24,7 +24,22 @@ public final class RawDisk implements Disk {
    */
   public static RawDisk open(Path path, boolean readOnly, HolePunch.Factory holes)
       throws IOException {
-    DiskFile file = DiskFile.open(path, readOnly, holes);
+    return over(DiskFile.open(path, readOnly, holes));
+  }
+
+  /**
+   * The same around the host's cache; what does not lie at multiples of the file system's blocks,
+   * in the file and in memory, still goes through it.
+   *
+   * @throws IOException also when the file system cannot do that
+   */
+  public static RawDisk open(
+      Path path, boolean readOnly, HolePunch.Factory holes, DirectFile.Factory direct)
+      throws IOException {
+    return over(DiskFile.open(path, readOnly, holes, direct));
+  }
+
+  private static RawDisk over(DiskFile file) throws IOException {
     try {
       long length = file.length();
       long size = Math.ceilDiv(length, DiskRange.SECTOR) * DiskRange.SECTOR;

@@ -105,8 +105,7 @@ public final class VmDevices {
   /** The same VM with a disk of another size. */
   private static VmSpec grown(VmSpec spec, int place, long bytes) {
     List<DiskSpec> disks = new ArrayList<>(spec.disks());
-    DiskSpec disk = disks.get(place);
-    disks.set(place, new DiskSpec(disk.file(), disk.format(), bytes, disk.readOnly()));
+    disks.set(place, disks.get(place).withSize(bytes));
     return spec.withDisks(disks);
   }
 

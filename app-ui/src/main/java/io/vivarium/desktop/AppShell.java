@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
 /** The window's content: puts the parts together and leads from page to page. */
 public final class AppShell implements Navigator, AutoCloseable {
   /** Beats between two readings of the list: for console lines, which no watch tells. */
-  private static final int REFRESH_BEATS = 2;
+  private static final int REFRESH_BEATS = 5;
 
   private final Texts texts;
   private final Jobs jobs;

@@ -1,6 +1,7 @@
 package io.vivarium.desktop.home;
 
 import io.vivarium.desktop.model.VmItem;
+import io.vivarium.desktop.ui.Nodes;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
@@ -38,6 +39,7 @@ final class CardGrid extends ScrollPane {
     setContent(sheet);
     setFitToWidth(true);
     setFocusTraversable(false);
+    Nodes.drawnLive(this);
     getStyleClass().addAll("edge-to-edge", "cards");
     vvalueProperty().subscribe(sheet::requestLayout);
     viewportBoundsProperty().subscribe(bounds -> sheet.requestLayout());
@@ -153,6 +155,8 @@ final class CardGrid extends ScrollPane {
       VmCard card = spare.pollFirst();
       if (card == null) {
         card = maker.apply(item);
+        // Laid out by itself: a word that changes in one is no matter of the others.
+        card.setManaged(false);
         getChildren().add(card);
         card.applyCss();
       } else {

@@ -28,7 +28,7 @@ import javafx.scene.layout.VBox;
 /** The VMs as cards or as a table, or the ways to the first one. */
 public final class HomePage implements Page {
   /** Beats between two readings of what the VMs use. */
-  private static final int SAMPLE_BEATS = 4;
+  private static final int SAMPLE_BEATS = 5;
 
   private final Desk desk;
   private final Texts texts;

@@ -190,7 +190,7 @@ final class VmCard extends VBox {
     Instant now = desk.clock().instant();
     time.setText(
         started != null
-            ? texts.get("card.up", Format.span(Duration.between(started, now)))
+            ? texts.get("card.up", Format.uptime(Duration.between(started, now)))
             : texts.get(
                 "card.created", Format.age(Duration.between(item.info().createdAt(), now), texts)));
     showMore();

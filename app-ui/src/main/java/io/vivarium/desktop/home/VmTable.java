@@ -164,7 +164,7 @@ final class VmTable extends TableView<VmItem> {
   private String up(VmItem item) {
     VmInfo info = item.info();
     Instant started = info.startedAt();
-    return started == null ? "" : Format.span(Duration.between(started, desk.clock().instant()));
+    return started == null ? "" : Format.uptime(Duration.between(started, desk.clock().instant()));
   }
 
   private long snapshotBytes(VmItem item) {

@@ -40,6 +40,7 @@ final class ActivityDrawer extends VBox {
     setId("activity");
     ScrollPane scroll = new ScrollPane(rows);
     scroll.setFitToWidth(true);
+    Nodes.drawnLive(scroll);
     scroll.getStyleClass().add("edge-to-edge");
     getChildren()
         .addAll(

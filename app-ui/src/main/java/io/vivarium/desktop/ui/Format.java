@@ -27,6 +27,11 @@ public final class Format {
     return s + " s";
   }
 
+  /** How long something runs: as a span, of whole minutes from the first on, so that it stands. */
+  public static String uptime(Duration up) {
+    return up.toSeconds() >= 60 && up.toSeconds() < 3600 ? up.toMinutes() + " min" : span(up);
+  }
+
   /** How long ago, by its largest unit, in the interface's words. */
   public static String age(Duration age, Texts texts) {
     long s = Math.max(0, age.toSeconds());

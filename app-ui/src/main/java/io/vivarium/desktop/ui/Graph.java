@@ -2,7 +2,6 @@ package io.vivarium.desktop.ui;
 
 import java.util.ArrayList;
 import java.util.List;
-import javafx.scene.Node;
 import javafx.scene.layout.Region;
 import javafx.scene.shape.Polygon;
 import javafx.scene.shape.Polyline;
@@ -13,6 +12,7 @@ import javafx.scene.shape.Polyline;
  */
 public final class Graph extends Region {
   private final int capacity;
+  private final List<Trace> traces = new ArrayList<>();
   private List<double[]> series = List.of();
   private double top = 1;
 
@@ -32,47 +32,65 @@ public final class Graph extends Region {
   public void show(double newTop, List<double[]> newSeries) {
     top = newTop;
     series = List.copyOf(newSeries);
-    List<Node> nodes = new ArrayList<>();
-    for (int i = 0; i < newSeries.size(); i++) {
-      Polygon area = new Polygon();
-      area.getStyleClass().addAll("graph-area", "graph-area-" + i);
-      Polyline line = new Polyline();
-      line.getStyleClass().addAll("graph-line", "graph-line-" + i);
-      for (Node node : List.of(area, line)) {
-        node.setManaged(false);
-        nodes.add(node);
-      }
+    while (traces.size() > series.size()) {
+      Trace gone = traces.removeLast();
+      getChildren().removeAll(gone.area, gone.line);
     }
-    if (getChildren().size() != nodes.size()) {
-      getChildren().setAll(nodes);
+    while (traces.size() < series.size()) {
+      Trace trace = new Trace(traces.size());
+      traces.add(trace);
+      getChildren().addAll(trace.area, trace.line);
     }
-    requestLayout();
+    // No layout: that would be one of all that it stands in, at each new value.
+    draw();
   }
 
   @Override
   protected void layoutChildren() {
-    double width = getWidth();
-    double height = getHeight();
-    for (int i = 0; i < series.size(); i++) {
-      double[] values = series.get(i);
-      List<Double> line = new ArrayList<>();
+    draw();
+  }
+
+  private void draw() {
+    for (int i = 0; i < traces.size(); i++) {
+      traces.get(i).draw(series.get(i));
+    }
+  }
+
+  /** One of the lines. */
+  private final class Trace {
+    private final Polygon area = new Polygon();
+    private final Polyline line = new Polyline();
+    private List<Double> drawn = List.of();
+
+    Trace(int number) {
+      area.getStyleClass().addAll("graph-area", "graph-area-" + number);
+      line.getStyleClass().addAll("graph-line", "graph-line-" + number);
+      area.setManaged(false);
+      line.setManaged(false);
+    }
+
+    /** Draws the values unless they would look as they do already. */
+    void draw(double[] values) {
+      double width = getWidth();
+      double height = getHeight();
+      List<Double> points = new ArrayList<>();
       double step = width / Math.max(1, capacity - 1);
-      int from = Math.max(0, values.length - capacity);
-      for (int at = from; at < values.length; at++) {
-        double x = width - step * (values.length - 1 - at);
+      for (int at = Math.max(0, values.length - capacity); at < values.length; at++) {
         double share = Math.clamp(values[at] / top, 0, 1);
-        line.add(x);
-        line.add(1 + (height - 2) * (1 - share));
+        points.add(width - step * (values.length - 1 - at));
+        // To a quarter of a pixel, which is less than one sees.
+        points.add(Math.round(4 * (1 + (height - 2) * (1 - share))) / 4.0);
       }
-      ((Polyline) getChildren().get(2 * i + 1)).getPoints().setAll(line);
-      if (!line.isEmpty()) {
-        double first = line.getFirst();
-        line.add(width);
-        line.add(height);
-        line.add(first);
-        line.add(height);
+      if (points.equals(drawn)) {
+        return;
       }
-      ((Polygon) getChildren().get(2 * i)).getPoints().setAll(line);
+      drawn = points;
+      line.getPoints().setAll(points);
+      List<Double> around = new ArrayList<>(points);
+      if (!points.isEmpty()) {
+        around.addAll(List.of(width, height, points.getFirst(), height));
+      }
+      area.getPoints().setAll(around);
     }
   }
 }

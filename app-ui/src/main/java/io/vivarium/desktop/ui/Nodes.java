@@ -7,6 +7,7 @@ import javafx.scene.Node;
 import javafx.scene.Scene;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
+import javafx.scene.control.ScrollPane;
 import javafx.scene.control.Tooltip;
 import javafx.scene.layout.ColumnConstraints;
 import javafx.scene.layout.GridPane;
@@ -121,6 +122,21 @@ public final class Nodes {
   public static void visible(Node node, boolean visible) {
     node.setVisible(visible);
     node.setManaged(visible);
+  }
+
+  /**
+   * For a pane whose content changes by itself: it is drawn where it changes. JavaFX keeps a
+   * picture of all that is seen in the pane, which would be made anew for each word.
+   */
+  public static void drawnLive(ScrollPane pane) {
+    pane.skinProperty()
+        .subscribe(
+            skin -> {
+              Node viewport = pane.lookup(".viewport");
+              if (viewport != null) {
+                viewport.setCache(false);
+              }
+            });
   }
 
   /** Gives a node an id that tests and style sheets find it by. */

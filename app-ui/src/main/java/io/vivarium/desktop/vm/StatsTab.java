@@ -78,6 +78,7 @@ final class StatsTab extends ScrollPane implements VmTab {
     grid.addRow(1, disk.node, net.node);
     setContent(grid);
     setFitToWidth(true);
+    Nodes.drawnLive(this);
     getStyleClass().add("edge-to-edge");
   }
 

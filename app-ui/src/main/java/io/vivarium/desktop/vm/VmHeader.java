@@ -181,7 +181,7 @@ final class VmHeader extends HBox {
       line +=
           " · "
               + texts.get(
-                  "card.up", Format.span(Duration.between(started, desk.clock().instant())));
+                  "card.up", Format.uptime(Duration.between(started, desk.clock().instant())));
     }
     facts.setText(line);
   }

@@ -5,11 +5,14 @@ import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumHost;
 import io.vivarium.desktop.model.DesktopState;
 import io.vivarium.desktop.model.HostLimits;
+import io.vivarium.desktop.sleep.Logind;
+import io.vivarium.desktop.sleep.SleepPause;
 import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Texts;
 import java.lang.System.Logger.Level;
 import java.time.InstantSource;
 import java.util.Locale;
+import java.util.Map;
 import javafx.application.Application;
 import javafx.application.Platform;
 import javafx.scene.Scene;
@@ -26,6 +29,7 @@ public final class DesktopApp extends Application {
   private final Texts texts = new Texts(Locale.getDefault());
   private @Nullable Vivarium vivarium;
   private @Nullable VivariumException trouble;
+  private @Nullable Logind logind;
 
   /** Called by JavaFX. */
   public DesktopApp() {}
@@ -44,6 +48,7 @@ public final class DesktopApp extends Application {
 
   @Override
   public void start(Stage stage) {
+    RestingTimer.install();
     DesktopState state = DesktopState.ofUser();
     Theme.follow(state.look());
     Vivarium opened = vivarium;
@@ -53,6 +58,10 @@ public final class DesktopApp extends Application {
       DesktopWindow window =
           new DesktopWindow(opened, texts, state, HostLimits.here(), InstantSource.system());
       window.show(stage);
+      SleepPause pause = new SleepPause(window.shell().desk());
+      Logind sleep = new Logind(pause::sleep, pause::wake, Map.of());
+      logind = sleep;
+      var _ = sleep.open();
       getParameters().getUnnamed().stream()
           .filter(argument -> !argument.startsWith("--"))
           .findFirst()
@@ -77,6 +86,10 @@ public final class DesktopApp extends Application {
 
   @Override
   public void stop() {
+    Logind sleep = logind;
+    if (sleep != null) {
+      sleep.close();
+    }
     Vivarium opened = vivarium;
     if (opened != null) {
       opened.close();

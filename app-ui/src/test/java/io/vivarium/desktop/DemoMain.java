@@ -19,6 +19,7 @@ public final class DemoMain {
   public static void main(String[] args) {
     Platform.startup(
         () -> {
+          RestingTimer.install();
           DesktopState state = new DesktopState(Path.of("target", "demo.properties"));
           Theme.follow(state.look());
           FakeVivarium host = new FakeVivarium(InstantSource.system());

@@ -43,6 +43,7 @@ final class DesktopFixture implements AutoCloseable {
   private final FxRobot robot = new FxRobot();
   private final DesktopWindow window;
   private final int patienceSeconds;
+  private int clicks;
 
   private DesktopFixture(DesktopWindow window, int patienceSeconds) {
     this.window = window;
@@ -72,7 +73,7 @@ final class DesktopFixture implements AutoCloseable {
                   stage.setHeight(HEIGHT);
                   return made;
                 })
-            .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            .get(patienceSeconds, TimeUnit.SECONDS);
     return new DesktopFixture(window, patienceSeconds);
   }
 
@@ -141,6 +142,12 @@ final class DesktopFixture implements AutoCloseable {
     awaitStill(query);
     await(query + " is not cut off", () -> inView(shell().root().lookup(query)));
     robot.clickOn(query);
+    clicks++;
+  }
+
+  /** How often something was clicked. */
+  int clicks() {
+    return clicks;
   }
 
   /** Clicks the button with these words in a banner. */

@@ -1,5 +1,6 @@
 package io.vivarium.desktop;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vivarium.client.Progress;
@@ -44,6 +45,7 @@ class DesktopIT {
       try (DesktopFixture desktop =
           DesktopFixture.open(host, folder.resolve("state.properties"), PATIENCE_SECONDS)) {
         makeByWizard(desktop);
+        assertThat(desktop.clicks()).as("clicks to the prompt").isLessThanOrEqualTo(4);
         desktop.type("X=before; echo set-$X");
         desktop.awaitScreen("set-before");
         takeSnapshot(desktop);

@@ -55,6 +55,7 @@ class DesktopTest {
     desktop.click("#wizard-create-start");
     desktop.awaitSeen("#terminal");
     desktop.awaitScreen("~ #");
+    assertThat(desktop.clicks()).as("clicks to the first prompt").isLessThanOrEqualTo(4);
     desktop.type("echo the answer is 42");
     desktop.awaitScreen("\nthe answer is 42");
     assertThat(host.calls()).contains("create debian-tiny", "start debian-tiny");

@@ -7,6 +7,7 @@ import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmState;
 import io.vivarium.desktop.fake.FakeVivarium;
 import io.vivarium.desktop.fake.Samples;
+import io.vivarium.desktop.sleep.SleepPause;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -88,6 +89,33 @@ class LaptopTest {
     desktop.clickBanner("Resume");
     desktop.await("it runs", () -> state("lab") == VmState.RUNNING);
     desktop.await("the banner is gone", () -> !desktop.texts().contains("has paused."));
+  }
+
+  @Test
+  void machinesPauseWhileTheHostSleepsAndGoOnWithAWord() throws Exception {
+    have("lab", VmState.RUNNING);
+    have("rest", VmState.PAUSED);
+    have("off", VmState.STOPPED);
+    SleepPause pause = new SleepPause(desktop.shell().desk());
+    pause.sleep();
+    assertThat(state("lab")).isEqualTo(VmState.PAUSED);
+    pause.wake();
+    assertThat(state("lab")).isEqualTo(VmState.RUNNING);
+    assertThat(state("rest")).as("paused before").isEqualTo(VmState.PAUSED);
+    assertThat(host.calls()).doesNotContain("pause off", "resume rest");
+    desktop.awaitText("lab was paused while this computer slept, and goes on.");
+  }
+
+  @Test
+  void whatDoesNotGoOnAfterTheHostsSleepIsSaidWithItsCure() throws Exception {
+    have("lab", VmState.RUNNING);
+    SleepPause pause = new SleepPause(desktop.shell().desk());
+    pause.sleep();
+    host.failWith("resume", new VivariumException(Kind.HOST, "its disk is gone.", "Plug it in."));
+    pause.wake();
+    desktop.awaitText("lab was paused for this computer's sleep and did not go on. Its disk is");
+    desktop.awaitText("Plug it in.");
+    assertThat(state("lab")).isEqualTo(VmState.PAUSED);
   }
 
   @Test

@@ -43,7 +43,9 @@ public final class RoomWatch {
     if (beats++ % LOOK_BEATS == 0) {
       look();
     }
-    showPaused();
+    if (desk.vms().items().stream().anyMatch(RoomWatch::pausedItself) || !paused.isEmpty()) {
+      showPaused();
+    }
   }
 
   private void look() {
@@ -83,7 +85,7 @@ public final class RoomWatch {
     for (VmItem item : desk.vms().items()) {
       VmInfo info = item.info();
       String reason = info.reason();
-      if (info.state() == VmState.PAUSED && reason != null) {
+      if (pausedItself(item) && reason != null) {
         now.add(info.name());
         paused.computeIfAbsent(info.name(), name -> say(name, reason));
       }
@@ -98,6 +100,10 @@ public final class RoomWatch {
               }
               return over;
             });
+  }
+
+  private static boolean pausedItself(VmItem item) {
+    return item.state() == VmState.PAUSED && item.info().reason() != null;
   }
 
   private Banner say(String name, String reason) {

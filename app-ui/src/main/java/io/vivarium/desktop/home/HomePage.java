@@ -295,7 +295,9 @@ public final class HomePage implements Page {
     }
     grid.eachSeen(
         card -> {
-          card.tick();
+          if (beats == 0 || card.young()) {
+            card.tick();
+          }
           if (beats == 0) {
             card.sample();
           }

@@ -184,6 +184,13 @@ final class VmCard extends VBox {
     tick();
   }
 
+  /** Whether it runs for less than a minute, and so says the seconds. */
+  boolean young() {
+    Instant started = item.info().startedAt();
+    return started != null
+        && Duration.between(started, desk.clock().instant()).compareTo(Duration.ofMinutes(1)) < 0;
+  }
+
   /** Writes the time anew, and what else changes by itself. */
   void tick() {
     Instant started = item.info().startedAt();

@@ -21,9 +21,11 @@ vivarium_find_jdk() {
 vivarium_install_jdk() { # root with a package manager: install one and look again
   [ "$(id -u)" = 0 ] || return 1
   if command -v apt-get >/dev/null; then
+    echo "vivarium: no JDK 25 here; looking for one with apt-get" >&2
+    apt-get update -q >&2 || return 1
     for package in openjdk-25-jdk-headless temurin-25-jdk; do
-      echo "vivarium: no JDK 25 here; trying apt-get install $package" >&2
-      { apt-get update -q && apt-get install -qy --no-install-recommends "$package"; } >&2 && return 0
+      [ -n "$(apt-cache madison "$package")" ] || continue
+      apt-get install -qy --no-install-recommends "$package" >&2 && return 0
     done
   elif command -v dnf >/dev/null; then
     dnf install -y java-25-openjdk-devel >&2 && return 0

@@ -11,9 +11,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,6 +66,34 @@ final class VivariumHostTest {
   private void run(String name) throws Exception {
     host.create(spec(name, false), Progress.NONE);
     host.start(name, false, Progress.NONE);
+  }
+
+  /** As two desktops on one library. */
+  @Test
+  void twoClientsSeeAndDoTheSame() throws Exception {
+    VivariumHost other = VivariumHost.open(home.resolve("library"));
+    BlockingQueue<String> told = new LinkedBlockingQueue<>();
+    try (AutoCloseable watch = other.watch(told::add)) {
+      assertThat(watch).isNotNull();
+      host.create(spec("lab", false), Progress.NONE);
+      awaitState(other, told, VmState.STOPPED);
+      host.start("lab", false, Progress.NONE);
+      awaitState(other, told, VmState.RUNNING);
+      other.pause("lab");
+      awaitState(other, told, VmState.PAUSED);
+      assertThat(host.inspect("lab").state()).isEqualTo(VmState.PAUSED);
+      // Leaves no file behind that would tell of it.
+      ProcessHandle.of(host.inspect("lab").enginePid()).orElseThrow().destroyForcibly();
+      awaitState(other, told, VmState.CRASHED);
+    }
+  }
+
+  /** Waits until it is told of a change after which the VM is in that state. */
+  private static void awaitState(Vivarium host, BlockingQueue<String> told, VmState state)
+      throws Exception {
+    do {
+      assertThat(told.poll(60, TimeUnit.SECONDS)).as("told of %s", state).isEqualTo("lab");
+    } while (host.inspect("lab").state() != state);
   }
 
   /** Types a line and waits until the console shows a text. */

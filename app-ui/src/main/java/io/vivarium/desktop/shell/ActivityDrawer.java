@@ -8,6 +8,7 @@ import io.vivarium.desktop.ui.Ticker;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
+import javafx.application.Platform;
 import javafx.collections.ListChangeListener;
 import javafx.collections.ObservableList;
 import javafx.scene.Node;
@@ -24,6 +25,7 @@ final class ActivityDrawer extends VBox {
   private final Runnable openHostCheck;
   private final Map<Job, JobRow> known = new HashMap<>();
   private final VBox rows = Nodes.column("job-rows");
+  private boolean due;
 
   ActivityDrawer(
       ObservableList<Job> jobs,
@@ -50,13 +52,22 @@ final class ActivityDrawer extends VBox {
                 Nodes.spacer(),
                 Nodes.iconButton(texts.get("banner.close"), Icons.CLOSE, close)),
             scroll);
-    jobs.addListener((ListChangeListener<Job>) change -> rebuild());
+    jobs.addListener((ListChangeListener<Job>) change -> rebuildLater());
     ticker.add(this::tick);
     Nodes.visible(this, false);
     rebuild();
   }
 
+  /** Many jobs that begin at once make one new list. */
+  private void rebuildLater() {
+    if (!due) {
+      due = true;
+      Platform.runLater(this::rebuild);
+    }
+  }
+
   private void rebuild() {
+    due = false;
     if (!isVisible()) {
       return;
     }

@@ -73,10 +73,12 @@ final class JobRow extends HBox {
     }
     InvalidationListener follow = observable -> refresh();
     job.stateProperty().addListener(follow);
-    job.stepProperty().addListener(follow);
-    job.fractionProperty().addListener(follow);
     job.undoProperty().addListener(follow);
-    job.lines().addListener(follow);
+    // These come many times a second, three at once.
+    InvalidationListener progress = observable -> showProgress();
+    job.stepProperty().addListener(progress);
+    job.fractionProperty().addListener(progress);
+    job.lines().addListener(progress);
     refresh();
   }
 
@@ -98,12 +100,6 @@ final class JobRow extends HBox {
     Nodes.visible(bar, running);
     Nodes.visible(cancel, running);
     Nodes.visible(undo, job.undoProperty().get() != null);
-    bar.setProgress(
-        job.fractionProperty().get() < 0
-            ? ProgressBar.INDETERMINATE_PROGRESS
-            : job.fractionProperty().get());
-    step.setText(words());
-    Nodes.visible(step, !step.getText().isEmpty());
     icon.getChildren()
         .setAll(
             Icons.of(
@@ -115,6 +111,16 @@ final class JobRow extends HBox {
                 },
                 "job-" + job.state().name().toLowerCase(Locale.ROOT)));
     showFailure();
+    showProgress();
+  }
+
+  private void showProgress() {
+    bar.setProgress(
+        job.fractionProperty().get() < 0
+            ? ProgressBar.INDETERMINATE_PROGRESS
+            : job.fractionProperty().get());
+    step.setText(words());
+    Nodes.visible(step, !step.getText().isEmpty());
     tick();
   }
 

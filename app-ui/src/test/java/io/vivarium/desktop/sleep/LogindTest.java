@@ -7,6 +7,7 @@ import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -38,9 +39,12 @@ class LogindTest {
     CountDownLatch slept = new CountDownLatch(1);
     CountDownLatch woke = new CountDownLatch(1);
     Map<String, String> environment = Map.of("DBUS_SYSTEM_BUS_ADDRESS", address);
+    Thread listening;
     try (Logind logind = new Logind(slept::countDown, woke::countDown, environment)) {
-      assertThat(bus.inputReader(StandardCharsets.UTF_8).readLine()).as("the bus").startsWith(address);
-      Thread listening = logind.open();
+      assertThat(bus.inputReader(StandardCharsets.UTF_8).readLine())
+          .as("the bus")
+          .startsWith(address);
+      listening = logind.open();
       // Until it listens nobody hears.
       do {
         tell(environment, true);
@@ -48,11 +52,10 @@ class LogindTest {
       assertThat(woke.getCount()).isEqualTo(1);
       tell(environment, false);
       assertThat(woke.await(30, TimeUnit.SECONDS)).as("waking is heard").isTrue();
-      logind.close();
-      assertThat(listening.join(java.time.Duration.ofSeconds(30))).as("it ends").isTrue();
     } finally {
       bus.destroy();
     }
+    assertThat(listening.join(Duration.ofSeconds(30))).as("it ends").isTrue();
   }
 
   private static void tell(Map<String, String> environment, boolean sleeps) throws Exception {
@@ -76,7 +79,7 @@ class LogindTest {
             told::countDown,
             told::countDown,
             Map.of("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=" + folder.resolve("none")))) {
-      assertThat(logind.open().join(java.time.Duration.ofSeconds(30))).isTrue();
+      assertThat(logind.open().join(Duration.ofSeconds(30))).isTrue();
       assertThat(told.getCount()).isEqualTo(1);
     }
   }

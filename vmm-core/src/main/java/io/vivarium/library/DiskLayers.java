@@ -274,12 +274,24 @@ public final class DiskLayers {
 
   /** Opens a disk and all that it stands on. */
   Disk open(DiskSpec disk, boolean readOnly) throws IOException {
-    Path file = file(disk);
-    if (disk.format().equals("raw")) {
-      return RawDisk.open(file, readOnly, HolePunch.Factory.NONE);
-    }
     BackingFiles below = Disks.inPlace(disk) ? BackingFiles.none() : BackingFiles.inside(folder);
-    return Qcow2Disk.open(file, readOnly, below, HolePunch.Factory.NONE);
+    return open(disk, readOnly, below);
+  }
+
+  private Disk open(DiskSpec disk, boolean readOnly, BackingFiles below) throws IOException {
+    Path file = file(disk);
+    return disk.format().equals("raw")
+        ? RawDisk.open(file, readOnly, HolePunch.Factory.NONE)
+        : Qcow2Disk.open(file, readOnly, below, HolePunch.Factory.NONE);
+  }
+
+  /**
+   * Proves that a disk can be opened: its own file, and those below it down to one that an index
+   * tells of; of what is further down, that it is there. Who reads the disk looks at the rest.
+   */
+  void proveOpens(DiskSpec disk) throws IOException {
+    open(disk, true, Disks.inPlace(disk) ? BackingFiles.none() : BackingFiles.listed(folder))
+        .close();
   }
 
   /** Whether a layer is an image's own. */

@@ -130,7 +130,7 @@ public final class StoppedSnapshots {
 
   private void proveWhole(VmSpec spec, DiskSpec disk) throws VivariumException, IOException {
     try {
-      layers.open(disk, true).close();
+      layers.proveOpens(disk);
     } catch (BadImageException | NoSuchFileException e) {
       throw damaged(spec.name(), disk, e);
     }

@@ -7,6 +7,8 @@ import io.vivarium.images.disk.qcow2.Qcow2Disk;
 import io.vivarium.linux.FileSpace;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -63,10 +65,48 @@ final class SnapshotBench {
     void run() throws Exception;
   }
 
-  private static double millis(Step step) throws Exception {
-    long began = System.nanoTime();
-    step.run();
-    return (System.nanoTime() - began) / 1e6;
+  /** What steps of one kind took: by the clock, and of the processor, where it was at work. */
+  private static final class Times {
+    private final List<Double> clock = new ArrayList<>();
+    private final List<Double> processor = new ArrayList<>();
+
+    void take(Step step) throws Exception {
+      ThreadMXBean thread = ManagementFactory.getThreadMXBean();
+      long worked = thread.getCurrentThreadCpuTime();
+      long began = System.nanoTime();
+      step.run();
+      clock.add((System.nanoTime() - began) / 1e6);
+      processor.add((thread.getCurrentThreadCpuTime() - worked) / 1e6);
+    }
+
+    void tell(String what) {
+      tell(what, clock);
+      tell(what + ", processor", processor);
+    }
+
+    private static double median(List<Double> some) {
+      double[] sorted = some.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+      return sorted[sorted.length / 2];
+    }
+
+    private static double last(List<Double> all) {
+      return median(all.subList(all.size() - SOME, all.size()));
+    }
+
+    private static void tell(String what, List<Double> all) {
+      double first = median(all.subList(0, SOME));
+      double max = all.stream().mapToDouble(Double::doubleValue).max().orElse(0);
+      System.out.printf(
+          Locale.ROOT,
+          "%s: first %d %.1f ms, last %d %.1f ms: %.2f; longest %.1f ms%n",
+          what,
+          SOME,
+          first,
+          SOME,
+          last(all),
+          last(all) / first,
+          max);
+    }
   }
 
   private void run(int count, int kib) throws Exception {
@@ -82,31 +122,31 @@ final class SnapshotBench {
     host.emptyTrash();
     written = 0;
     long before = held();
-    List<Double> take = new ArrayList<>();
-    List<Double> list = new ArrayList<>();
-    List<Double> restore = new ArrayList<>();
+    Times take = new Times();
+    Times list = new Times();
+    Times restore = new Times();
     for (int i = 0; i < count; i++) {
       write(kib);
       String name = "s" + i;
-      take.add(millis(() -> host.takeSnapshot(VM, name, "", Progress.NONE)));
+      take.take(() -> host.takeSnapshot(VM, name, "", Progress.NONE));
       if (i < SOME || i >= count - SOME) {
-        list.add(millis(() -> host.snapshots(VM)));
-        restore.add(millis(() -> host.restoreSnapshot(VM, name, false, Progress.NONE)));
+        list.take(() -> host.snapshots(VM));
+        restore.take(() -> host.restoreSnapshot(VM, name, false, Progress.NONE));
       }
     }
     long store = held() - before;
     List<SnapshotInfo> all = host.snapshots(VM);
-    List<Double> remove = new ArrayList<>();
+    Times remove = new Times();
     long files = held();
     for (int i = 0; i < 2 * SOME; i++) {
       SnapshotInfo one = all.get(i < SOME ? i : count / 2 + i);
-      remove.add(millis(() -> host.removeSnapshot(VM, one.id())));
+      remove.take(() -> host.removeSnapshot(VM, one.id()));
     }
-    tell("take", take);
-    tell("list", list);
-    System.out.printf(Locale.ROOT, "list, by snapshot: %.3f ms%n", last(list) / count);
-    tell("restore", restore);
-    tell("remove", remove);
+    take.tell("take");
+    list.tell("list");
+    System.out.printf(Locale.ROOT, "list, by snapshot: %.3f ms%n", Times.last(list.clock) / count);
+    restore.tell("restore");
+    remove.tell("remove");
     System.out.printf("removing wrote %d bytes%n", held() - files);
     System.out.printf(
         Locale.ROOT,
@@ -114,30 +154,6 @@ final class SnapshotBench {
         store >> 20,
         written >> 20,
         (double) store / written);
-  }
-
-  private static double median(List<Double> some) {
-    double[] sorted = some.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-    return sorted[sorted.length / 2];
-  }
-
-  private static double last(List<Double> all) {
-    return median(all.subList(all.size() - SOME, all.size()));
-  }
-
-  private static void tell(String what, List<Double> all) {
-    double first = median(all.subList(0, SOME));
-    double max = all.stream().mapToDouble(Double::doubleValue).max().orElse(0);
-    System.out.printf(
-        Locale.ROOT,
-        "%s: first %d %.1f ms, last %d %.1f ms: %.2f; longest %.1f ms%n",
-        what,
-        SOME,
-        first,
-        SOME,
-        last(all),
-        last(all) / first,
-        max);
   }
 
   private void write(int kib) throws Exception {

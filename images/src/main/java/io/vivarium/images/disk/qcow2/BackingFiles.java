@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -30,25 +31,40 @@ public final class BackingFiles {
 
   private final boolean indexes;
 
-  private BackingFiles(@Nullable Path store, List<Path> chain, boolean indexes) {
+  /** Names of the store's files; null: each that an index tells of is looked at. */
+  private final @Nullable Set<String> listed;
+
+  private BackingFiles(
+      @Nullable Path store, List<Path> chain, boolean indexes, @Nullable Set<String> listed) {
     this.store = store;
     this.chain = chain;
     this.indexes = indexes;
+    this.listed = listed;
   }
 
   /** Allows backing files inside a folder, at any depth in it. */
   public static BackingFiles inside(Path store) {
-    return new BackingFiles(store, List.of(), true);
+    return new BackingFiles(store, List.of(), true, null);
+  }
+
+  /**
+   * The same, for whoever opens a disk to see that it can be opened: layers that an index tells of
+   * are only looked for in one list of the folder's files. Whether they are what the index was made
+   * of is looked at when something is read.
+   */
+  public static BackingFiles listed(Path store) {
+    String[] names = store.toFile().list();
+    return new BackingFiles(store, List.of(), true, names == null ? Set.of() : Set.of(names));
   }
 
   /** Allows none. */
   public static BackingFiles none() {
-    return new BackingFiles(null, List.of(), false);
+    return new BackingFiles(null, List.of(), false, null);
   }
 
   /** The same, but each layer is opened and read, whatever an index says of them. */
   BackingFiles withoutIndexes() {
-    return new BackingFiles(store, chain, false);
+    return new BackingFiles(store, chain, false, null);
   }
 
   /** Whether the image that asks is the one that is being opened, and no backing file itself. */
@@ -98,15 +114,15 @@ public final class BackingFiles {
       case "raw" -> RawDisk.open(path, true, HolePunch.Factory.NONE);
       case "qcow2" ->
           Qcow2Disk.open(
-              path, true, new BackingFiles(store, longer, indexes), HolePunch.Factory.NONE);
+              path, true, new BackingFiles(store, longer, indexes, listed), HolePunch.Factory.NONE);
       default -> throw refused(name, "its format is neither raw nor qcow2");
     };
   }
 
   /** A layer with all below it, if there is an index that can be taken. */
-  private static @Nullable Disk indexed(Path path) throws IOException {
+  private @Nullable Disk indexed(Path path) throws IOException {
     Qcow2Index index = Qcow2Index.read(path);
-    if (index == null) {
+    if (index == null || !(listed == null ? index.fits(path) : index.in(listed))) {
       return null;
     }
     Qcow2Index.Layer bottom = index.bottom();
@@ -114,7 +130,7 @@ public final class BackingFiles {
         bottom == null
             ? null
             : RawDisk.open(path.resolveSibling(bottom.name()), true, HolePunch.Factory.NONE);
-    return new IndexedLayers(path, index, below);
+    return new IndexedLayers(path, index, below, listed == null);
   }
 
   private static BadImageException refused(String name, String why) {

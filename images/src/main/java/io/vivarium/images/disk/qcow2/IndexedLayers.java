@@ -23,14 +23,17 @@ final class IndexedLayers extends SealedDisk {
   private final long[] starts;
   private final AtomicReferenceArray<@Nullable DiskFile> files;
   private volatile @Nullable Disk whole;
+  private volatile boolean fits;
   private boolean closed;
 
   /**
    * Takes over the bottom.
    *
    * @param layer the uppermost one
+   * @param fits whether the layers are known to be those that the index was made of
    */
-  IndexedLayers(Path layer, Qcow2Index index, @Nullable Disk bottom) {
+  IndexedLayers(Path layer, Qcow2Index index, @Nullable Disk bottom, boolean fits) {
+    this.fits = fits;
     this.layer = layer;
     this.index = index;
     this.bottom = bottom;
@@ -45,6 +48,9 @@ final class IndexedLayers extends SealedDisk {
   @Override
   public void read(long offset, MemorySegment target) throws IOException {
     DiskRange.check(offset, target.byteSize(), index.size());
+    if (!fits) {
+      compare();
+    }
     for (long done = 0; done < target.byteSize(); ) {
       Disk instead = whole;
       if (instead != null) {
@@ -110,9 +116,7 @@ final class IndexedLayers extends SealedDisk {
     if (there != null || whole != null) {
       return whole == null ? there : null;
     }
-    if (closed) {
-      throw new IOException("Disk image " + layer + " is closed.");
-    }
+    requireOpen();
     Qcow2Index.Layer then = index.layers().get(number);
     Path path = layer.resolveSibling(then.name());
     DiskFile file = null;
@@ -131,9 +135,31 @@ final class IndexedLayers extends SealedDisk {
       files.set(number, file);
       return file;
     }
+    openWhole();
+    return null;
+  }
+
+  /** Looks once whether the layers are those that the index was made of. */
+  private synchronized void compare() throws IOException {
+    if (!fits && whole == null) {
+      requireOpen();
+      if (index.fits(layer)) {
+        fits = true;
+      } else {
+        openWhole();
+      }
+    }
+  }
+
+  private void requireOpen() throws IOException {
+    if (closed) {
+      throw new IOException("Disk image " + layer + " is closed.");
+    }
+  }
+
+  private void openWhole() throws IOException {
     BackingFiles backing = BackingFiles.inside(StoreFiles.parent(layer)).withoutIndexes();
     whole = Qcow2Disk.open(layer, true, backing, HolePunch.Factory.NONE);
-    return null;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.vivarium.images.disk.qcow2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vivarium.images.disk.BadImageException;
 import io.vivarium.images.disk.HolePunch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -195,5 +196,56 @@ final class IndexedLayersTest {
       assertThat(read(disk)).isEqualTo(contents);
     }
     assertThat(read(20)).as("by an index that is out of date").isEqualTo(contents);
+  }
+
+  private Qcow2Disk openListed(int number) throws IOException {
+    return Qcow2Disk.open(layer(number), true, BackingFiles.listed(folder), HolePunch.Factory.NONE);
+  }
+
+  /**
+   * Another file under a layer's name is noticed before anything is read, not when it is opened.
+   */
+  @Test
+  void listedLayersAreComparedOnceTheyAreRead() throws Exception {
+    makeChain(20, false, 9);
+    byte[] contents = read(20);
+    index(19);
+    byte[] foreign = new byte[CLUSTER];
+    Arrays.fill(foreign, (byte) 7);
+    Path other = folder.resolve("other.qcow2");
+    Files.copy(layer(5), other);
+    try (Qcow2Disk disk =
+        Qcow2Disk.open(other, false, BackingFiles.inside(folder), HolePunch.Factory.NONE)) {
+      for (long at = 0; at < 2 << 20; at += CLUSTER) {
+        disk.write(at, MemorySegment.ofArray(foreign));
+      }
+    }
+    try (Qcow2Disk disk = openListed(20)) {
+      assertThat(disk.backing()).isInstanceOf(IndexedLayers.class);
+      assertThat(read(disk)).isEqualTo(contents);
+    }
+    Files.move(other, layer(5), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    byte[] after = read(20);
+    assertThat(after).isNotEqualTo(contents);
+    try (Qcow2Disk disk = openListed(20)) {
+      assertThat(disk.backing()).isInstanceOf(IndexedLayers.class);
+      assertThat(read(disk)).isEqualTo(after);
+    }
+  }
+
+  @Test
+  void listedLayersThatAreMissingOrCutAreRefusedByName() throws Exception {
+    makeChain(20, true, 10);
+    index(19);
+    byte[] cut = Arrays.copyOf(Files.readAllBytes(layer(5)), 100);
+    Files.write(layer(5), cut);
+    try (Qcow2Disk disk = openListed(20)) {
+      assertThatThrownBy(() -> read(disk)).isInstanceOf(BadImageException.class);
+    }
+    Files.delete(layer(5));
+    assertThatThrownBy(() -> openListed(20).close())
+        .isInstanceOf(BadImageException.class)
+        .hasMessageContaining("layer5.qcow2")
+        .hasMessageContaining("missing");
   }
 }

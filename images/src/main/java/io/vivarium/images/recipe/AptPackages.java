@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -31,6 +32,9 @@ import java.util.regex.Pattern;
  */
 final class AptPackages {
   private static final Pattern FIELD = Pattern.compile("([A-Za-z0-9-]+): *(.*)");
+
+  private static final int LOCKED_TRIES = 60;
+  private static final long LOCKED_MILLIS = 500;
 
   private final Path apt;
   private final Path packages;
@@ -102,7 +106,20 @@ final class AptPackages {
     Files.createDirectories(packages.resolve("partial"));
     progress.update("updating package lists", 0.02);
     HostCommand.Result result = run("apt-get", List.of("-q", "update"));
+    for (int i = 0; locked(result) && i < LOCKED_TRIES; i++) {
+      // Of a build that was killed; it ends when it next says something.
+      progress.update("waiting for another apt-get", -1);
+      if (progress.cancelled()) {
+        throw ImageException.cancelled("Updating package lists");
+      }
+      Thread.sleep(LOCKED_MILLIS);
+      result = run("apt-get", List.of("-q", "update"));
+    }
     complaint = result.ok() && !warned(result) ? "" : result.complaint();
+  }
+
+  private static boolean locked(HostCommand.Result result) {
+    return !result.ok() && result.lines().stream().anyMatch(l -> l.contains("Could not get lock"));
   }
 
   private static boolean warned(HostCommand.Result result) {
@@ -122,7 +139,7 @@ final class AptPackages {
               + (complaint.isEmpty() ? "." : ": " + complaint),
           complaint.isEmpty()
               ? "Debian's main archive has it: add it to this host's apt sources."
-              : "Check the network and this host's apt sources, then build again.");
+              : cure(complaint));
     }
     return entry;
   }
@@ -206,7 +223,10 @@ final class AptPackages {
       Files.createDirectories(partial);
       result = download(entry, partial, fraction);
     }
-    Path whole = deb(partial, entry).orElseThrow(fetchFailed(entry, result));
+    Path whole = deb(partial, entry).orElse(null);
+    if (whole == null) {
+      throw fetchFailed(entry, partial, result);
+    }
     StoreFiles.syncFile(whole);
     Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
     StoreFiles.syncFolder(packages);
@@ -214,13 +234,26 @@ final class AptPackages {
     return new Fetched(entry, file);
   }
 
-  private static java.util.function.Supplier<ImageException> fetchFailed(
-      Entry entry, HostCommand.Result result) {
-    return () ->
-        new ImageException(
-            Kind.HOST,
-            "Package " + entry.name() + " could not be fetched: " + result.complaint(),
-            "Check the network and free disk space, then build again: what was fetched is kept.");
+  /** What is left of it is removed: whole files of another digest would only cost space. */
+  private static ImageException fetchFailed(Entry entry, Path partial, HostCommand.Result result)
+      throws IOException {
+    String why = result.complaint();
+    if (result.ok()) {
+      why = "what came is not the file that the package lists tell of, by its SHA256";
+      StoreFiles.deleteTree(partial);
+    }
+    return new ImageException(
+        Kind.HOST, "Package " + entry.name() + " could not be fetched: " + why, cure(why));
+  }
+
+  private static String cure(String complaint) {
+    String lower = complaint.toLowerCase(Locale.ROOT);
+    if (lower.contains("no space left") || lower.contains("enough free space")) {
+      return "Free some disk space, or set VIVARIUM_HOME to a folder on a larger disk, then build"
+          + " again: what was fetched is kept.";
+    }
+    return "Check the network and this host's apt sources, then build again: what was fetched is"
+        + " kept.";
   }
 
   private HostCommand.Result download(Entry entry, Path folder, double fraction)

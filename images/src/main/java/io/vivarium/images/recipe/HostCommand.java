@@ -11,11 +11,22 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Runs one of the host's programs in the C locale; its lines go to the progress. */
 final class HostCommand {
   private static final long POLL_MILLIS = 100;
+  private static final long PATIENCE_SECONDS = 5;
+
+  /** Apt's errors and warnings, which name the reason, and most other programs'. */
+  private static final List<Pattern> COMPLAINTS =
+      Stream.of("E: ", "[a-z0-9-]+: (error|cannot)", "W: ", "Err:")
+          .map(kind -> Pattern.compile(kind, Pattern.CASE_INSENSITIVE))
+          .toList();
 
   private HostCommand() {}
 
@@ -25,16 +36,16 @@ final class HostCommand {
       return status == 0;
     }
 
-    /** What it complained of: apt's and most others' lines of errors and warnings, the first. */
+    /** What it complained of: the first line of the gravest kind, else the last of all. */
     String complaint() {
-      List<String> bad =
-          lines.stream()
-              .filter(l -> l.matches("(?i)(E:|W:|Err:|[a-z0-9-]+: (error|cannot)).*"))
-              .toList();
-      List<String> chosen = bad.isEmpty() ? lines : bad;
-      return chosen.isEmpty()
-          ? "it said nothing"
-          : chosen.get(bad.isEmpty() ? chosen.size() - 1 : 0);
+      for (Pattern kind : COMPLAINTS) {
+        for (String line : lines) {
+          if (kind.matcher(line).lookingAt()) {
+            return line;
+          }
+        }
+      }
+      return lines.isEmpty() ? "it said nothing" : lines.getLast();
     }
   }
 
@@ -56,6 +67,9 @@ final class HostCommand {
    */
   static Result run(Path folder, List<String> command, BuildProgress progress, boolean chatty)
       throws IOException, InterruptedException, ImageException {
+    if (progress.cancelled()) {
+      throw ImageException.cancelled("Running " + command.get(0));
+    }
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.directory(folder.toFile()).redirectErrorStream(true);
     builder.environment().put("LC_ALL", "C.UTF-8");
@@ -76,8 +90,21 @@ final class HostCommand {
       reader.join();
       return new Result(process.exitValue(), List.copyOf(lines));
     } finally {
-      process.descendants().forEach(ProcessHandle::destroy);
-      process.destroy();
+      end(process);
+    }
+  }
+
+  /** Returns when it is gone, so that nothing of it is at work in folders that are removed next. */
+  private static void end(Process process) throws InterruptedException {
+    List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
+    all.add(process.toHandle());
+    all.forEach(ProcessHandle::destroy);
+    for (ProcessHandle one : all) {
+      try {
+        one.onExit().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      } catch (ExecutionException | TimeoutException e) {
+        one.destroyForcibly();
+      }
     }
   }
 

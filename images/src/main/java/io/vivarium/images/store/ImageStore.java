@@ -40,6 +40,10 @@ import java.util.stream.Stream;
  */
 public final class ImageStore {
   static final String MANIFEST = "manifest.json";
+
+  /** What is to be said of a build that was called off. */
+  static final String KEPT = "What was fetched is kept: the next build goes on from there.";
+
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_.-]{0,62}");
   private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
   private static final long MANIFEST_LIMIT = 1 << 20;
@@ -141,10 +145,10 @@ public final class ImageStore {
    * Builds an image and puts its name on it. An older image of the name stays for what uses it by
    * digest, until {@link #remove}. Another build under way is waited for.
    */
-  public StoredImage build(Recipe recipe, BuildProgress progress)
+  public StoredImage build(Recipe recipe, BuildProgress listener)
       throws ImageException, InterruptedException {
     String what = "Building image " + recipe.name();
-    try {
+    try (EndableBuild progress = new EndableBuild(listener)) {
       Files.createDirectories(images);
       try (StoreLock _ = StoreLock.acquire(images.resolve("lock"), what, progress)) {
         StoreFiles.deleteTree(images.resolve("tmp"));
@@ -156,6 +160,10 @@ public final class ImageStore {
           StoreFiles.deleteTree(images.resolve("tmp"));
         }
       }
+    } catch (ImageException e) {
+      throw e.kind() == Kind.CANCELLED
+          ? new ImageException(Kind.CANCELLED, what + " was called off.", KEPT, e)
+          : e;
     } catch (IOException e) {
       throw failed(what + " failed", e);
     }

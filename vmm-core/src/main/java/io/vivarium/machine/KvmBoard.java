@@ -15,7 +15,6 @@ import io.vivarium.kvm.KvmVm;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +43,7 @@ final class KvmBoard implements AutoCloseable {
     this.msrs = msrs;
   }
 
-  /** Builds all of it around the RAM; the vCPUs' threads wait. */
+  /** Builds all of it around the RAM, but for what CPUID says; the vCPUs' threads wait. */
   static KvmBoard build(
       Kvm kvm,
       HostProfile profile,
@@ -62,15 +61,14 @@ final class KvmBoard implements AutoCloseable {
             gsi -> irqLine(vm, gsi),
             events,
             new PanicWatcher(line -> events.tell(new MachineExit.Panic(line))));
-    KvmBoard board = new KvmBoard(vm, chipset, Arrays.stream(kvm.msrIndexList()).boxed().toList());
+    KvmBoard board = new KvmBoard(vm, chipset, Host.msrs(kvm));
     try {
       board.setUp(profile, ram.memory());
       if (!devices.isEmpty()) {
         chipset.addPci(VirtioBoard.build(name, devices, vm, ram));
       }
-      List<KvmCpuidEntry2> cpuid = profile.cpuid(kvm.supportedCpuid(), cpus);
       for (int i = 0; i < cpus; i++) {
-        board.addVcpu(i, cpus, cpuid, profile, ram.memory(), name, events);
+        board.addVcpu(i, profile, ram.memory(), name, events);
       }
       board.runners.forEach(VcpuRunner::start);
       return board;
@@ -99,13 +97,7 @@ final class KvmBoard implements AutoCloseable {
   }
 
   private void addVcpu(
-      int id,
-      int cpus,
-      List<KvmCpuidEntry2> cpuid,
-      HostProfile profile,
-      GuestMemory memory,
-      String name,
-      MachineEvents events)
+      int id, HostProfile profile, GuestMemory memory, String name, MachineEvents events)
       throws KvmException {
     KvmVcpu vcpu = vm.createVcpu(id);
     if (id == 0 && vm.coalescePort(LegacyIo.SERIAL.getFirst().port())) {
@@ -126,7 +118,14 @@ final class KvmBoard implements AutoCloseable {
             events::tell,
             assist,
             console));
-    vcpu.setCpuid2(CpuidPolicy.of(cpuid, id, cpus));
+  }
+
+  /** Tells the vCPUs what this host can do; those of a saved machine bring theirs along. */
+  void setCpuid(List<KvmCpuidEntry2> cpuid) throws KvmException {
+    for (VcpuRunner runner : runners) {
+      KvmVcpu vcpu = runner.vcpu();
+      vcpu.setCpuid2(CpuidPolicy.of(cpuid, vcpu.id(), runners.size()));
+    }
   }
 
   private static IrqLine irqLine(KvmVm vm, int gsi) {

@@ -49,6 +49,7 @@ public final class KvmMachine implements VirtualMachine {
       KvmMachine machine =
           assemble(kvm, profile, ram, config.name(), config.cpus(), config.devices(), listener);
       try {
+        machine.board.setCpuid(profile.cpuid(Host.cpuid(kvm), config.cpus()));
         machine.load(config, profile);
         return machine;
       } catch (IOException | BadKernelException | RuntimeException e) {

@@ -9,10 +9,15 @@ import io.vivarium.kvm.KvmVcpu;
 import io.vivarium.kvm.KvmVcpuEvents;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** A vCPU's state out of KVM and back into it. The vCPU must not run. */
 final class VcpuStates {
   static final int MSR_TSC = 0x10;
+
+  /** Those that this host's KVM once refused to set. */
+  private static final Set<Integer> FIXED_MSRS = ConcurrentHashMap.newKeySet();
 
   private VcpuStates() {}
 
@@ -119,24 +124,34 @@ final class VcpuStates {
 
   /**
    * Some registers can be read but not written; that is well where they have their value already.
+   * Which these are is the same for all vCPUs of a host: known ones are only compared, all at once,
+   * where finding one out takes KVM three calls.
    */
   private static void setMsrs(KvmVcpu vcpu, String where, MachineState.Vcpu state)
       throws KvmException, BadSnapshotException {
+    List<KvmMsrEntry> fixed = new ArrayList<>();
     List<KvmMsrEntry> rest = new ArrayList<>();
     for (MachineState.Msr msr : state.msrs()) {
-      rest.add(new KvmMsrEntry(msr.index(), msr.data()));
+      (FIXED_MSRS.contains(msr.index()) ? fixed : rest)
+          .add(new KvmMsrEntry(msr.index(), msr.data()));
     }
     while (!rest.isEmpty()) {
       int done = vcpu.trySetMsrs(rest);
       if (done >= rest.size()) {
-        return;
+        break;
       }
       KvmMsrEntry refused = rest.get(done);
-      List<KvmMsrEntry> now = vcpu.getReadableMsrs(new int[] {refused.index()});
-      if (now.isEmpty() || now.getFirst().data() != refused.data()) {
-        throw new BadSnapshotException("%s: this host's KVM refuses %s.".formatted(where, refused));
-      }
+      FIXED_MSRS.add(refused.index());
+      fixed.add(refused);
       rest = rest.subList(done + 1, rest.size());
+    }
+    int[] indices = fixed.stream().mapToInt(KvmMsrEntry::index).toArray();
+    List<KvmMsrEntry> now = vcpu.getReadableMsrs(indices);
+    for (KvmMsrEntry one : fixed) {
+      // Another value may be one that can be written.
+      if (!now.contains(one) && vcpu.trySetMsrs(List.of(one)) < 1) {
+        throw new BadSnapshotException("%s: this host's KVM refuses %s.".formatted(where, one));
+      }
     }
   }
 }

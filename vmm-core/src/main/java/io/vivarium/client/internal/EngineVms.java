@@ -12,6 +12,7 @@ import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmInfo;
 import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmSpec.DiskSpec;
+import io.vivarium.client.VmState;
 import io.vivarium.client.VmStats;
 import io.vivarium.library.DiskLayers;
 import io.vivarium.library.EngineLock;
@@ -22,6 +23,7 @@ import io.vivarium.library.MachineFolder;
 import io.vivarium.library.SnapshotStore;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -156,8 +158,21 @@ public final class EngineVms {
               progress.update(params.string("step"), params.fraction("fraction"));
             }
           });
+    } catch (VivariumException e) {
+      // On a busy host the engine may be gone before its answer is.
+      boolean brokeOff = e.kind() == Kind.INTERNAL && e.getCause() instanceof IOException;
+      if (!brokeOff || !stopped(folder)) {
+        throw e;
+      }
     }
     end.await(folder);
+  }
+
+  /** Whether a VM's engine ended and said goodbye; a disposable one's folder goes with it. */
+  private boolean stopped(MachineFolder folder) throws VivariumException {
+    end.await(folder);
+    EngineStatus last = EngineStatus.read(folder.status());
+    return last == null ? Files.notExists(folder.path()) : last.state() == VmState.STOPPED;
   }
 
   public void kill(String name) throws VivariumException {

@@ -21,7 +21,7 @@ final class ForkBench {
   public static void main(String[] args) throws Exception {
     int mebibytes = Integer.parseInt(args[1]);
     int rounds = Integer.parseInt(args[2]);
-    Path folder = Files.createTempDirectory(Path.of("target"), "fork-bench");
+    Path folder = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "fork-bench");
     try {
       Path floor = compile(Path.of(args[0]), folder);
       Path layers = folder.resolve("memory");
@@ -51,6 +51,10 @@ final class ForkBench {
   }
 
   private static Path compile(Path source, Path folder) throws Exception {
+    Path compiled = Path.of(System.getProperty("vivarium.bare", ""), "fork");
+    if (Files.isExecutable(compiled)) {
+      return compiled;
+    }
     Path program = folder.resolve("fork");
     Process gcc =
         new ProcessBuilder("cc", "-O2", "-o", program.toString(), source.toString())

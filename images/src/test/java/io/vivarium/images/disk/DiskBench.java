@@ -30,6 +30,7 @@ import java.util.stream.Stream;
 final class DiskBench {
   private static final int SIZE = 256 << 20;
   private static final int ROUNDS = 25;
+  private static final int WARM_ROUNDS = 100;
   private static final int BATCH = 4000;
   private static final int SMALL = 4096;
   private static final int CLUSTER = 65536;
@@ -168,7 +169,7 @@ final class DiskBench {
       String what, Target[] targets, MemorySegment data, int rounds, int size) throws IOException {
     double[][] rates = new double[targets.length][rounds];
     boolean random = data.byteSize() == SMALL;
-    for (int round = rounds == 1 ? 0 : -3; round < rounds; round++) {
+    for (int round = rounds == 1 ? 0 : -WARM_ROUNDS; round < rounds; round++) {
       for (int i = 0; i < targets.length; i++) {
         // Whoever comes first in a round is another each time.
         int t = Math.floorMod(i + round, targets.length);

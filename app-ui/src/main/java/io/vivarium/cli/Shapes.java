@@ -7,6 +7,7 @@ import io.vivarium.client.JsonObject;
 import io.vivarium.client.SnapshotInfo;
 import io.vivarium.client.SnapshotSchedule;
 import io.vivarium.client.VmInfo;
+import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmStats;
 
 /** The JSON that {@code --json} prints. Fields are added, never renamed. */
@@ -65,6 +66,15 @@ final class Shapes {
         .put("totalBytes", snapshot.totalBytes())
         .put("lastConsoleLines", snapshot.lastConsoleLines())
         .put("damage", snapshot.damage());
+  }
+
+  /** With what the VM was. */
+  static JsonObject snapshot(SnapshotInfo snapshot, VmSpec spec) {
+    return snapshot(snapshot)
+        .put("memoryBytes", spec.memoryBytes())
+        .put("cpus", spec.cpus())
+        .put("network", spec.network())
+        .put("disks", spec.disks().stream().map(DiskCommands::shape).toList());
   }
 
   static JsonObject schedule(SnapshotSchedule schedule) {

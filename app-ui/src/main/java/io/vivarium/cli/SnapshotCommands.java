@@ -1,11 +1,13 @@
 package io.vivarium.cli;
 
+import io.vivarium.client.Disks;
 import io.vivarium.client.JsonObject;
 import io.vivarium.client.Sizes;
 import io.vivarium.client.SnapshotInfo;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmInfo;
+import io.vivarium.client.VmSpec;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -140,8 +142,9 @@ final class SnapshotCommands extends VerbGroup {
       throws VivariumException {
     List<SnapshotInfo> all = vivarium().snapshots(name);
     SnapshotInfo one = find(all, name, snapshot);
+    VmSpec spec = one.damage() == null ? vivarium().snapshotSpec(name, one.id()) : null;
     if (json) {
-      session.json(Shapes.snapshot(one));
+      session.json(spec == null ? Shapes.snapshot(one) : Shapes.snapshot(one, spec));
       return 0;
     }
     Table table = new Table("", "");
@@ -151,6 +154,12 @@ final class SnapshotCommands extends VerbGroup {
     table.row("kind", kind(one));
     table.row("after", parentName(all, one));
     table.row("note", one.note());
+    if (spec != null) {
+      table.row("machine", Sizes.human(spec.memoryBytes()) + ", " + spec.cpus() + " CPUs");
+      for (int i = 0; i < spec.disks().size(); i++) {
+        table.row(Disks.guestName(i), Sizes.human(spec.disks().get(i).sizeBytes()));
+      }
+    }
     table.row("own", Sizes.human(one.ownBytes()) + ", which removing it for good frees");
     table.row("shared", Sizes.human(one.sharedBytes()) + " that others stand on too");
     if (one.damage() != null) {

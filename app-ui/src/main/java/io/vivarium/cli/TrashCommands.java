@@ -39,11 +39,19 @@ final class TrashCommands extends VerbGroup {
   @Command(
       name = "restore",
       sortOptions = false,
-      description = "Bring VMs back, each as it was removed last under its name.")
-  Integer restore(@Parameters(arity = "1..*", paramLabel = "NAME") List<String> names)
+      description = "Bring VMs and snapshots back, each as it was removed last under its name.")
+  Integer restore(@Parameters(arity = "1..*", paramLabel = "NAME[@SNAPSHOT]") List<String> names)
       throws VivariumException {
     for (String name : names) {
-      session.out().println(vivarium().untrash(name).name());
+      int at = name.indexOf('@');
+      session
+          .out()
+          .println(
+              at < 0
+                  ? vivarium().untrash(name).name()
+                  : vivarium()
+                      .untrashSnapshot(name.substring(0, at), name.substring(at + 1))
+                      .name());
     }
     return 0;
   }

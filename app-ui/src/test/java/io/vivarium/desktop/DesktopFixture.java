@@ -9,6 +9,7 @@ import io.vivarium.desktop.terminal.TerminalView;
 import io.vivarium.desktop.ui.Texts;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +20,7 @@ import javafx.geometry.BoundingBox;
 import javafx.geometry.Bounds;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
+import javafx.scene.control.ChoiceBox;
 import javafx.scene.control.Labeled;
 import javafx.scene.control.TabPane;
 import javafx.scene.control.TextInputControl;
@@ -225,6 +227,13 @@ final class DesktopFixture implements AutoCloseable {
     } catch (Exception e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** What can be chosen, as it is shown. */
+  <T> List<String> choices(String query) {
+    @SuppressWarnings("unchecked") // whatever it holds, its converter knows
+    ChoiceBox<T> box = (ChoiceBox<T>) shell().root().lookup(query);
+    return box.getItems().stream().map(box.getConverter()::toString).toList();
   }
 
   boolean disabled(String query) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
+import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.client.VmState;
 import io.vivarium.desktop.fake.FakeVivarium;
 import io.vivarium.desktop.fake.Samples;
@@ -224,6 +225,27 @@ class DesktopTest {
     assertThat(host.inspect("try-1").spec().disposable()).isTrue();
   }
 
+  /** The VM's own disks may be others by now. */
+  @Test
+  void exportOffersTheDisksThatTheSnapshotHolds() throws Exception {
+    have("lab", VmState.STOPPED);
+    host.attachDisk("lab", new DiskSpec("/data/a.qcow2", "qcow2", 3L << 30, true));
+    host.takeSnapshot("lab", "base", "", io.vivarium.client.Progress.NONE);
+    host.detachDisk("lab", 0);
+    host.attachDisk("lab", new DiskSpec("/data/b.qcow2", "qcow2", 5L << 30, true));
+    host.attachDisk("lab", new DiskSpec("/data/c.qcow2", "qcow2", 7L << 30, true));
+    desktop.click("#card-lab");
+    desktop.tab(1);
+    desktop.click("#snapshot-base");
+    desktop.press(KeyCode.CONTROL, KeyCode.K);
+    desktop.awaitSeen("#palette-search");
+    desktop.write("Export a disk");
+    desktop.awaitText("Export a disk…");
+    desktop.press(KeyCode.ENTER);
+    desktop.awaitSeen("#export-disk");
+    assertThat(desktop.choices("#export-disk")).containsExactly("vda · 3.0 GiB");
+  }
+
   @Test
   void theScheduleIsASliderThatSaysItsCost() throws Exception {
     have("lab", VmState.RUNNING);
@@ -292,6 +314,17 @@ class DesktopTest {
     desktop.awaitText("lab is back.");
     desktop.click("#rail-all");
     desktop.awaitSeen("#card-lab");
+  }
+
+  @Test
+  void aRemovedSnapshotIsPutBackFromTheTrash() throws Exception {
+    have("lab", VmState.STOPPED);
+    host.takeSnapshot("lab", "base", "", io.vivarium.client.Progress.NONE);
+    host.removeSnapshot("lab", "base");
+    desktop.click("#rail-trash");
+    desktop.click("#trash-back-base");
+    desktop.awaitText("base is back.");
+    assertThat(host.snapshots("lab")).hasSize(1);
   }
 
   @Test

@@ -135,6 +135,15 @@ public interface Vivarium extends AutoCloseable {
   List<SnapshotInfo> snapshots(String name) throws VivariumException;
 
   /**
+   * Brings a removed snapshot back from the trash, whatever was done since: the one that was
+   * removed last under a name. It gets another name where that is taken by now.
+   */
+  SnapshotInfo untrashSnapshot(String name, String snapshot) throws VivariumException;
+
+  /** What the VM was when a snapshot (id or name) was taken: its size, its disks, its network. */
+  VmSpec snapshotSpec(String name, String snapshot) throws VivariumException;
+
+  /**
    * Puts a VM back to a snapshot (id or name). A live one runs on at once, in a new engine if none
    * runs; one without memory leaves the VM stopped.
    *

@@ -278,6 +278,16 @@ public final class VivariumHost implements Vivarium {
   }
 
   @Override
+  public SnapshotInfo untrashSnapshot(String name, String snapshot) throws VivariumException {
+    return snapshots.untrash(name, snapshot);
+  }
+
+  @Override
+  public VmSpec snapshotSpec(String name, String snapshot) throws VivariumException {
+    return snapshots.spec(name, snapshot);
+  }
+
+  @Override
   public VmInfo restoreSnapshot(String name, String snapshot, boolean keep, Progress progress)
       throws VivariumException {
     return snapshots.restore(name, snapshot, keep, progress);

@@ -390,27 +390,41 @@ public final class SnapshotStore {
    * @return what came back, by its name, or null when it is not in the trash any more
    */
   public @Nullable Entry bringBack(String id) throws VivariumException, IOException {
+    return whileLayersStay(() -> bringBack(trash.find(id)));
+  }
+
+  /** As {@link #bringBack}, the one that was removed last under a name. */
+  public @Nullable Entry bringBackNamed(String name) throws VivariumException, IOException {
     return whileLayersStay(
         () -> {
-          SnapshotTrash.Item item = trash.find(id);
-          if (item == null || Files.exists(folder(id))) {
-            return null;
+          for (SnapshotTrash.Item item : trash.items().reversed()) {
+            if (name.equals(item.entry() == null ? item.id() : item.entry().name())) {
+              return bringBack(item);
+            }
           }
-          Entry entry = item.entry();
-          String called = entry == null ? id : entry.name();
-          if (entry != null && lookUp(entry.name()) != null) {
-            // Another took its name meanwhile.
-            Entry renamed = entry.withName(freeName(entry.name()), null);
-            called = renamed.name();
-            DurableFiles.write(
-                item.path().resolve(SnapshotCodec.FILE), SnapshotCodec.write(renamed));
-          }
-          if (item.entry() != null) {
-            noteName(called, id);
-          }
-          trash.takeOut(item);
-          return read(id);
+          return null;
         });
+  }
+
+  private @Nullable Entry bringBack(SnapshotTrash.@Nullable Item item)
+      throws VivariumException, IOException {
+    if (item == null || Files.exists(folder(item.id()))) {
+      return null;
+    }
+    Entry entry = item.entry();
+    if (entry != null) {
+      String called = entry.name();
+      if (lookUp(called) != null) {
+        // Another took its name meanwhile.
+        called = freeName(called);
+        DurableFiles.write(
+            item.path().resolve(SnapshotCodec.FILE),
+            SnapshotCodec.write(entry.withName(called, null)));
+      }
+      noteName(called, item.id());
+    }
+    trash.takeOut(item);
+    return read(item.id());
   }
 
   /** These with the bytes that they hold on the host's disk. */

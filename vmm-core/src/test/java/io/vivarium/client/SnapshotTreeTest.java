@@ -128,6 +128,33 @@ final class SnapshotTreeTest {
         .isEqualTo(Kind.CONFLICT);
   }
 
+  /** However much was done since, and in whatever order: undo remembers the last twenty acts. */
+  @Test
+  void anyRemovedSnapshotComesBackFromTheTrashByItsName() throws Exception {
+    type("write one", "wrote one");
+    stop();
+    take("base");
+    SnapshotInfo child = take("child");
+    host.removeSnapshot(VM, "base");
+    for (int i = 0; i < 25; i++) {
+      host.removeSnapshot(VM, take("s" + i).id());
+    }
+    assertThat(names()).containsExactly("child");
+    assertThat(one("child").parent()).isNull();
+    take("base");
+    SnapshotInfo back = host.untrashSnapshot(VM, "base");
+    assertThat(back.name()).as("its name is taken").isEqualTo("base-2");
+    assertThat(one("child").parent()).isEqualTo(back.id());
+    host.restoreSnapshot(VM, "base-2", true, Progress.NONE);
+    host.start(VM, false, Progress.NONE);
+    type("read", "disk=one");
+    assertThat(one("child").id()).isEqualTo(child.id());
+    VivariumException failure = failure(() -> host.untrashSnapshot(VM, "base"));
+    assertThat(failure.kind()).isEqualTo(Kind.NOT_FOUND);
+    assertThat(failure.cure()).contains("viv trash ls");
+    assertThat(host.check(List.of(), false, Progress.NONE)).isEmpty();
+  }
+
   @Test
   void aStoppedVmKeepsItsDisksAndComesBackStopped() throws Exception {
     type("write one", "wrote one");

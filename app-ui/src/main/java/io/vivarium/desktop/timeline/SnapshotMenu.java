@@ -1,7 +1,6 @@
 package io.vivarium.desktop.timeline;
 
 import io.vivarium.client.SnapshotInfo;
-import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.desktop.ui.Command;
 import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Icons;
@@ -19,25 +18,18 @@ public final class SnapshotMenu {
   private final ForkForm fork;
   private final Supplier<String> vm;
   private final Supplier<List<SnapshotInfo>> known;
-  private final Supplier<List<DiskSpec>> disks;
 
   /**
    * @param vm the VM's name of the moment
    * @param known its snapshots
-   * @param disks that it has, for export
    */
   public SnapshotMenu(
-      Desk desk,
-      SnapshotVerbs verbs,
-      Supplier<String> vm,
-      Supplier<List<SnapshotInfo>> known,
-      Supplier<List<DiskSpec>> disks) {
+      Desk desk, SnapshotVerbs verbs, Supplier<String> vm, Supplier<List<SnapshotInfo>> known) {
     this.texts = desk.texts();
     this.verbs = verbs;
     this.fork = new ForkForm(desk);
     this.vm = vm;
     this.known = known;
-    this.disks = disks;
   }
 
   /** All verbs, the most used first. */
@@ -81,10 +73,7 @@ public final class SnapshotMenu {
             () -> verbs.pin(vm.get(), of, !of.pinned())));
     all.add(
         Command.of(
-            texts.get("snapshots.export"),
-            name,
-            Icons.EXPORT,
-            () -> verbs.export(vm.get(), of, disks.get())));
+            texts.get("snapshots.export"), name, Icons.EXPORT, () -> verbs.export(vm.get(), of)));
     all.add(
         Command.of(
             texts.get("snapshots.delete"),

@@ -1,7 +1,6 @@
 package io.vivarium.desktop.timeline;
 
 import io.vivarium.client.SnapshotInfo;
-import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.desktop.jobs.Job;
 import io.vivarium.desktop.jobs.Jobs;
 import io.vivarium.desktop.ui.Desk;
@@ -243,9 +242,13 @@ public final class SnapshotVerbs {
                 () -> takeBack(vm)));
   }
 
-  /** Writes a disk of a snapshot as a file of its own. */
-  public void export(String vm, SnapshotInfo which, List<DiskSpec> disks) {
-    new ExportForm(desk).open(vm, which, disks);
+  /** Writes a disk of a snapshot as a file of its own; the VM may have other disks by now. */
+  public void export(String vm, SnapshotInfo which) {
+    desk.jobs()
+        .read(
+            () -> desk.vivarium().snapshotSpec(vm, which.id()).disks(),
+            disks -> new ExportForm(desk).open(vm, which, disks),
+            why -> desk.toasts().show(String.valueOf(why.getMessage())));
   }
 
   /** Takes back the newest change: one of this window's, else what the VM's own journal holds. */

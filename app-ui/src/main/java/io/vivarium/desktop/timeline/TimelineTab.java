@@ -65,9 +65,7 @@ public final class TimelineTab extends VBox implements TimelineCell.Tree {
     this.desk = desk;
     this.texts = desk.texts();
     verbs = new SnapshotVerbs(desk, this::refresh, onGuestReplaced);
-    menu =
-        new SnapshotMenu(
-            desk, verbs, item::name, () -> snapshots, () -> item.info().spec().disks());
+    menu = new SnapshotMenu(desk, verbs, item::name, () -> snapshots);
     panel =
         new SnapshotPanel(
             texts, desk.clock(), menu, (which, note) -> verbs.note(item.name(), which, note));

@@ -101,9 +101,8 @@ public final class TrashPage implements Page {
     HBox.setHgrow(words, Priority.ALWAYS);
     Button back =
         Nodes.id(
-            Nodes.button(texts.get("trash.back"), Icons.UNDO, () -> putBack(info.name())),
+            Nodes.button(texts.get("trash.back"), Icons.UNDO, () -> putBack(info)),
             "trash-back-" + info.name());
-    Nodes.visible(back, vm == null);
     return Nodes.row(
         "image-row",
         Icons.of(vm == null ? Icons.MACHINES : Icons.SNAPSHOT, "image-icon"),
@@ -114,13 +113,17 @@ public final class TrashPage implements Page {
         back);
   }
 
-  private void putBack(String name) {
+  private void putBack(TrashInfo info) {
+    String vm = info.vm();
     desk.jobs()
         .call(
-            texts.get("job.untrash", name),
-            "viv trash restore " + name,
-            progress -> desk.vivarium().untrash(name),
-            info -> {
+            texts.get("job.untrash", info.name()),
+            "viv trash restore " + (vm == null ? info.name() : vm + "@" + info.name()),
+            progress ->
+                vm == null
+                    ? desk.vivarium().untrash(info.name()).name()
+                    : desk.vivarium().untrashSnapshot(vm, info.name()).name(),
+            name -> {
               desk.vms().refresh();
               desk.toasts().show(texts.get("trash.back.done", name));
               read();

@@ -58,6 +58,7 @@ public final class FakeVivarium implements Vivarium {
     final FakeGuest guest = new FakeGuest();
     final List<SnapshotInfo> snapshots = new ArrayList<>();
     final Map<String, FakeGuest.Saved> saved = new TreeMap<>();
+    final Map<String, VmSpec> savedSpecs = new TreeMap<>();
     SnapshotSchedule schedule = SnapshotSchedule.DEFAULT;
     final List<Undo> undos = new ArrayList<>();
     int taken;
@@ -471,6 +472,12 @@ public final class FakeVivarium implements Vivarium {
   }
 
   @Override
+  public synchronized VmSpec snapshotSpec(String name, String snapshot) throws VivariumException {
+    Machine machine = find(name);
+    return machine.savedSpecs.getOrDefault(snapshot(name, snapshot).id(), machine.spec);
+  }
+
+  @Override
   public VmInfo restoreSnapshot(String name, String snapshot, boolean keep, Progress progress)
       throws VivariumException {
     enter("restoreSnapshot", name);
@@ -499,6 +506,7 @@ public final class FakeVivarium implements Vivarium {
             null);
     machine.snapshots.add(made);
     machine.saved.put(id, machine.guest.save());
+    machine.savedSpecs.put(id, machine.spec);
     machine.snapshot = id;
     return made;
   }
@@ -615,9 +623,33 @@ public final class FakeVivarium implements Vivarium {
 
   @Override
   public synchronized List<TrashInfo> trash() {
-    return removed.keySet().stream()
-        .map(name -> new TrashInfo(null, name, clock.instant(), 20L << 20))
-        .toList();
+    List<TrashInfo> all = new ArrayList<>();
+    removed.keySet().forEach(name -> all.add(new TrashInfo(null, name, clock.instant(), 20 << 20)));
+    machines.forEach(
+        (vm, machine) ->
+            machine.undos.stream()
+                .map(Undo::removed)
+                .filter(java.util.Objects::nonNull)
+                .forEach(
+                    gone -> all.add(new TrashInfo(vm, gone.name(), clock.instant(), 1 << 20))));
+    return all;
+  }
+
+  @Override
+  public synchronized SnapshotInfo untrashSnapshot(String name, String snapshot)
+      throws VivariumException {
+    enter("untrashSnapshot", name);
+    Machine machine = find(name);
+    for (Undo undo : machine.undos.reversed()) {
+      SnapshotInfo gone = undo.removed();
+      if (gone != null && gone.name().equals(snapshot)) {
+        machine.undos.remove(undo);
+        machine.snapshots.add(gone);
+        changed(name);
+        return gone;
+      }
+    }
+    throw new VivariumException(Kind.NOT_FOUND, "there is no snapshot '" + snapshot + "'", "");
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.vivarium.client.SnapshotSchedule;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmInfo;
+import io.vivarium.client.VmSpec;
 import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.library.DiskLayers;
 import io.vivarium.library.Failures;
@@ -56,6 +57,10 @@ public final class Snapshots {
   public List<SnapshotInfo> list(String name) throws VivariumException {
     SnapshotStore store = store(library.find(name));
     return store.infos(store.entries());
+  }
+
+  public VmSpec spec(String name, String snapshot) throws VivariumException {
+    return store(library.find(name)).findWhole(snapshot).spec();
   }
 
   public SnapshotInfo take(
@@ -379,6 +384,23 @@ public final class Snapshots {
     } catch (IOException e) {
       throw Failures.explain("cannot remove the snapshot '" + entry.name() + "'", e);
     }
+  }
+
+  /** Brings back the snapshot that was removed last under a name. */
+  public SnapshotInfo untrash(String name, String snapshot) throws VivariumException {
+    MachineFolder folder = library.find(name);
+    try {
+      Entry back = store(folder).bringBackNamed(snapshot);
+      if (back != null) {
+        return info(folder, back.id());
+      }
+    } catch (IOException e) {
+      throw Failures.explain("the snapshot '" + snapshot + "' cannot be brought back", e);
+    }
+    throw new VivariumException(
+        Kind.NOT_FOUND,
+        "there is no snapshot '" + snapshot + "' of VM '" + name + "' in the trash",
+        "'viv trash ls' lists what is.");
   }
 
   /** What {@link #undo} would take back, in a phrase, or null. */

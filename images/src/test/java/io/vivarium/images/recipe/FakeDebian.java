@@ -50,6 +50,7 @@ final class FakeDebian {
         # As apt does: a part is there for a while, under the whole one's name.
         head -c 3000 "$here/pool/$name.deb" >"$file"
         echo "Get:1 http://deb.example stable/main $name"
+        [ "$how" != stuck ] || exec tail -f /dev/null
         [ "$how" != foreign ] || { echo other >"$file"; exit 0; }
         cp "$here/pool/$name.deb" "$file" 2>/dev/null || {
           echo "E: Write error - write (28: No space left on device)"
@@ -135,7 +136,7 @@ final class FakeDebian {
     return io.vivarium.images.store.StoreFiles.newSha256().digest(bytes);
   }
 
-  /** From now on: "well", "unreachable" or "foreign" (it serves other bytes and says nothing). */
+  /** From now on: "well", "unreachable", "stuck" in a download for ever, or "foreign": other bytes come. */
   void behave(String how) throws IOException {
     Files.writeString(folder.resolve("how"), how);
   }

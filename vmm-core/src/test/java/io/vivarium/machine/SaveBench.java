@@ -126,6 +126,9 @@ final class SaveBench {
     double stood = Saves.save(machine, to, layers);
     double durable = (System.nanoTime() - began) / 1e6;
     long bytes = held() - before;
+    if (bytes < 4096L * pagesABeat) {
+      throw new IOException("the guest changed next to nothing: " + bytes + " bytes");
+    }
     return new Taken(stood, durable, bytes, plain(bytes));
   }
 

@@ -136,7 +136,10 @@ final class FakeDebian {
     return io.vivarium.images.store.StoreFiles.newSha256().digest(bytes);
   }
 
-  /** From now on: "well", "unreachable", "stuck" in a download for ever, or "foreign": other bytes come. */
+  /**
+   * From now on: "well", "unreachable", "stuck" in a download for ever, or "foreign": other bytes
+   * come.
+   */
   void behave(String how) throws IOException {
     Files.writeString(folder.resolve("how"), how);
   }

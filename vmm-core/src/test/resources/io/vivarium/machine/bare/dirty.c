@@ -5,7 +5,7 @@
 #include "virtio.h"
 
 #define FIRST (16 << 20)
-#define COUNT (((u64)(MEBIBYTES) << 20) - FIRST) / 4096
+#define COUNT ((((u64)(MEBIBYTES) << 20) - FIRST) / 4096)
 #define STRIDE 7919 /* a prime: all pages come by before one comes again */
 
 struct gate { u16 low, selector, type, middle; u32 high, reserved; } __attribute__((packed));

@@ -243,7 +243,7 @@ class DesktopTest {
     desktop.awaitText("Export a disk…");
     desktop.press(KeyCode.ENTER);
     desktop.awaitSeen("#export-disk");
-    assertThat(desktop.choices("#export-disk")).containsExactly("vda · 3.0 GiB");
+    assertThat(desktop.choices("#export-disk")).containsExactly("vda · 3 GiB");
   }
 
   @Test

@@ -54,12 +54,13 @@ final class EngineDevices implements AutoCloseable {
     try {
       List<DiskConfig> ofDisks =
           disks.config(spec.version() >= DISK_QUEUES ? DiskConfig.queues(spec.cpus()) : 1);
-      DeviceConfig config = new DeviceConfig(ofDisks, network.config(), List.of(), false, null);
+      DeviceConfig config =
+          new DeviceConfig(ofDisks, network.config(before != null), List.of(), false, null);
       // A bus for these alone is not worth what looking for it costs where ring 0 is interpreted.
       if (spec.version() >= BALLOON_AND_VSOCK && !config.equals(DeviceConfig.NONE)) {
         VsockConfig vsock = new VsockConfig(GUEST_CID, SocketPaths.place(folder.vsock()));
         List<String> streams = spec.version() >= AGENT_STREAMS ? AgentProtocol.STREAMS : List.of();
-        config = new DeviceConfig(ofDisks, network.config(), streams, true, vsock);
+        config = new DeviceConfig(ofDisks, config.networks(), streams, true, vsock);
       }
       return new EngineDevices(disks, network, config);
     } catch (IOException e) {

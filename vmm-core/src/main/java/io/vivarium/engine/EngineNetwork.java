@@ -31,6 +31,7 @@ final class EngineNetwork implements AutoCloseable {
   /** In a network of its own every guest may have the same; a restored one keeps it. */
   private static final String USER_MAC = "52:54:00:76:69:76";
 
+  private static final String TAP = "tap:";
   private static final int PASST_MTU = 65520;
   private static final int ETHERNET_MTU = 1500;
   private static final long RETRY_MILLIS = 1000;
@@ -53,6 +54,7 @@ final class EngineNetwork implements AutoCloseable {
   private @Nullable Thread thread;
   private @Nullable Runnable whenPlugged;
   private List<PortSpec> ports;
+  private boolean tapFollows;
 
   /**
    * How often other ports were wanted, and which of these was the last to be plugged in or failed.
@@ -82,8 +84,12 @@ final class EngineNetwork implements AutoCloseable {
     }
   }
 
-  /** For the machine. */
-  List<NetworkConfig> config() throws IOException {
+  /**
+   * For the machine.
+   *
+   * @param follows another machine of the VM's, which has the interface until then
+   */
+  List<NetworkConfig> config(boolean follows) throws IOException {
     String network = spec.network();
     if (network.equals("none")) {
       return List.of();
@@ -93,8 +99,9 @@ final class EngineNetwork implements AutoCloseable {
       return List.of(new NetworkConfig(mac, PASST_MTU, new NetworkBackend.Unplugged(), null));
     }
     NetworkBackend backend;
-    if (network.startsWith("tap:")) {
-      backend = new NetworkBackend.Tap(network.substring("tap:".length()));
+    if (network.startsWith(TAP)) {
+      backend = follows ? new NetworkBackend.AwaitsTap() : tap();
+      tapFollows = follows;
     } else {
       Files.createDirectories(links);
       backend =
@@ -103,6 +110,10 @@ final class EngineNetwork implements AutoCloseable {
     }
     String mac = spec.mac() == null ? ownMac() : spec.mac();
     return List.of(new NetworkConfig(mac, ETHERNET_MTU, backend, null));
+  }
+
+  private NetworkBackend tap() {
+    return new NetworkBackend.Tap(spec.network().substring(TAP.length()));
   }
 
   /** Locally the VM's own: of its name. */
@@ -150,6 +161,9 @@ final class EngineNetwork implements AutoCloseable {
 
   /** Plugs the other end into a new machine. */
   void connect(VirtualMachine next) {
+    if (tapFollows) {
+      plugTap(next);
+    }
     if (!user()) {
       return;
     }
@@ -162,6 +176,15 @@ final class EngineNetwork implements AutoCloseable {
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** The machine before it has let go of the interface. */
+  private void plugTap(VirtualMachine next) {
+    try {
+      next.devices().plug(0, tap());
+    } catch (IOException e) {
+      say(wanted, "the network could not be plugged in: " + e.getMessage());
     }
   }
 

@@ -22,4 +22,7 @@ public sealed interface NetworkBackend {
 
   /** No cable is plugged in. */
   record Unplugged() implements NetworkBackend {}
+
+  /** None yet, but a {@link Tap} will be: another machine may still hold that. */
+  record AwaitsTap() implements NetworkBackend {}
 }

@@ -101,7 +101,7 @@ final class NetworkCard implements AutoCloseable {
     this.cable = connect(config.backend(), NetEndpoint.Framing.LARGE);
     this.socket = new Socket(cable.end);
     this.device = new VirtioNet(name, memory, config.macBytes(), config.mtu(), socket);
-    device.setLinkUp(!(config.backend() instanceof NetworkBackend.Unplugged));
+    device.setLinkUp(isPlugged(config.backend()));
     try {
       start(cable);
       Path file = config.capture();
@@ -136,7 +136,7 @@ final class NetworkCard implements AutoCloseable {
     release(old);
     socket.offer.run();
     start(next);
-    boolean up = !(backend instanceof NetworkBackend.Unplugged);
+    boolean up = isPlugged(backend);
     device.setLinkUp(up);
     if (up) {
       // The other end, a passt say, does not know yet whose cable it has. Linux looks at the wish
@@ -146,6 +146,14 @@ final class NetworkCard implements AutoCloseable {
           .execute(() -> announceAgain(next));
     }
     device.continueSending();
+  }
+
+  private static boolean isPlugged(NetworkBackend backend) {
+    return switch (backend) {
+      case NetworkBackend.Unplugged() -> false;
+      case NetworkBackend.AwaitsTap() -> false;
+      default -> true;
+    };
   }
 
   private synchronized void announceAgain(Cable since) {
@@ -176,6 +184,8 @@ final class NetworkCard implements AutoCloseable {
         TapEndpoint end = new TapEndpoint(name, interfaceName, this::lost);
         yield new Cable(end, end);
       }
+      case NetworkBackend.AwaitsTap() ->
+          new Cable(new Nowhere(NetEndpoint.Framing.VNET_HEADER), () -> {});
       case NetworkBackend.Unplugged() -> new Cable(new Nowhere(framing), () -> {});
       case NetworkBackend.Cable(Path path) -> {
         CableEndpoint end = new CableEndpoint(name, path);

@@ -181,6 +181,15 @@ public final class VirtioNet extends VirtioDevice<VirtioNet.State> {
         core().negotiated(F_GUEST_TSO6));
   }
 
+  /** After a restore the driver has told long ago what it takes. */
+  @Override
+  public void resume() {
+    if ((core().status() & VirtioCore.DRIVER_OK) != 0) {
+      activated();
+    }
+    super.resume();
+  }
+
   @Override
   protected void deactivated() {
     announce = false;

@@ -341,6 +341,8 @@ class TerminalTest {
 
   @Test
   void aLargerFontLeavesFewerColumns() throws Exception {
+    // Its first layout, wider than the 80 columns that it begins with, may still be under way.
+    WaitForAsyncUtils.waitFor(30, TimeUnit.SECONDS, () -> view.columns() > 80);
     int before = view.columns();
     WaitForAsyncUtils.asyncFx(() -> view.setFontSize(26)).get(30, TimeUnit.SECONDS);
     WaitForAsyncUtils.waitFor(30, TimeUnit.SECONDS, () -> view.columns() < before * 6 / 10);

@@ -30,6 +30,7 @@ public final class VivMain {
   static {
     VERBS.put("run", RunCommand::new);
     VERBS.put("create", CreateCommand::new);
+    VERBS.put("import", ImportCommand::new);
     VERBS.put("fork", ForkCommand::new);
     VERBS.put("keep", LifecycleCommands.Keep::new);
     VERBS.put("start", LifecycleCommands.Start::new);

@@ -245,6 +245,11 @@ public final class AppShell implements Navigator, AutoCloseable {
     frame.toggleActivity();
   }
 
+  /** For tests: where the user is. */
+  @Nullable Place place() {
+    return page == null ? null : page.place();
+  }
+
   private void show(Page next) {
     Page last = page;
     page = next;
@@ -253,6 +258,9 @@ public final class AppShell implements Navigator, AutoCloseable {
     }
     frame.show(next);
     next.opened();
+    if (!frame.walking()) {
+      next.takeFocus();
+    }
   }
 
   private void openPalette() {

@@ -49,6 +49,7 @@ final class VmWindow implements Navigator {
         });
     stage.show();
     page.opened();
+    page.takeFocus();
   }
 
   private List<Command> commands() {

@@ -95,7 +95,9 @@ class DesktopTest {
     desktop.awaitSeen("#image-debian-tiny");
     assertThat(desktop.textOf("#wizard-command"))
         .isEqualTo(
-            "viv run -d --name debian-tiny --memory 256M --cpus 1 --disk " + disk + " debian-tiny");
+            "viv import --name data --memory 256M --cpus 1 --image debian-tiny "
+                + disk
+                + " && viv start data");
     assertThat(desktop.disabled("#wizard-create-start")).isFalse();
   }
 

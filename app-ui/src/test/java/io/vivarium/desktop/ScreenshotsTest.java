@@ -84,13 +84,16 @@ class ScreenshotsTest {
     onFx(() -> shell.openWizard(WizardStart.OWN_KERNEL));
     settle();
     shoot(shell, "wizard-own-" + mode);
+    onFx(() -> shell.openWizard(WizardStart.IMPORT));
+    settle();
+    shoot(shell, "import-" + mode);
     onFx(() -> shell.openVm("build"));
     settle();
     shoot(shell, "console-" + mode);
     host.print("build", recording("mc"));
     settle();
     shoot(shell, "mc-" + mode);
-    host.print("build", "\u001bc" + recording("colours") + recording("wide").substring(7));
+    host.print("build", "\u001bc" + recording("colours") + recording("unicode").substring(7));
     settle();
     shoot(shell, "terminal-" + mode);
     tab(shell, 1);

@@ -4,13 +4,41 @@ import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.VmSpec.DiskSpec;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Disks as people type them: {@code 20G}, {@code 20G,format=raw}, {@code FILE[,readonly]}. */
 public final class Disks {
   private static final Pattern SIZE = Pattern.compile("\\d+([.]\\d+)?\\s*([kmgtKMGT]i?)?[bB]?");
 
+  /** Formats of other programs, by the endings of their files; of archives, what is in them. */
+  private static final Set<String> FOREIGN = Set.of("vmdk", "vdi", "vhd", "vhdx", "ova", "ovf");
+
   private Disks() {}
+
+  /**
+   * Says of a disk of another program's format how it is made one of ours.
+   *
+   * @param ending as in {@code vmdk}
+   */
+  public static VivariumException foreign(Path file, String ending) {
+    String name = String.valueOf(file.getFileName());
+    int dot = name.lastIndexOf('.');
+    String made = (dot > 0 ? name.substring(0, dot) : name) + ".qcow2";
+    String cure =
+        switch (ending) {
+          case "ova" -> "Unpack it (tar -xf " + name + "), then ";
+          case "ovf" -> "It only describes a machine: take the disk beside it, and ";
+          default -> "First ";
+        };
+    boolean disk = !ending.equals("ova") && !ending.equals("ovf");
+    return new VivariumException(
+        Kind.BAD_FILE,
+        "the disk '" + file + "' is in the format " + ending + ", which Vivarium does not read",
+        cure
+            + "convert it: qemu-img convert -O qcow2 "
+            + (disk ? name + " " + made : "DISK.vmdk DISK.qcow2"));
+  }
 
   /**
    * Reads what is wanted: a size for a new disk, which {@link DiskSpec#file} then does not name, or
@@ -58,6 +86,10 @@ public final class Disks {
     }
     if (name.endsWith(".raw") || name.endsWith(".img") || name.endsWith(".iso")) {
       return "raw";
+    }
+    int dot = name.lastIndexOf('.');
+    if (FOREIGN.contains(name.substring(dot + 1))) {
+      throw foreign(file, name.substring(dot + 1));
     }
     throw new VivariumException(
         Kind.USAGE,

@@ -19,6 +19,16 @@ public interface Vivarium extends AutoCloseable {
   VmInfo create(VmSpec spec, Progress progress) throws VivariumException;
 
   /**
+   * Creates a stopped VM as {@link #create} does, with a copy of a disk file as its first disk
+   * after those of its image. The file is only read; nothing is left of a copy that fails or is
+   * called off.
+   *
+   * @param source the file, as {@link Disks#parse} reads it
+   */
+  VmInfo importDisk(VmSpec spec, VmSpec.DiskSpec source, Progress progress)
+      throws VivariumException;
+
+  /**
    * Starts a VM; returns when its vCPUs run. With {@code warm}, a VM that has never run starts from
    * its image's warm snapshot where there is one.
    */

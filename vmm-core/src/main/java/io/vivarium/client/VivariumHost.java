@@ -2,6 +2,7 @@ package io.vivarium.client;
 
 import io.vivarium.client.VivariumException.Kind;
 import io.vivarium.client.internal.DiskExports;
+import io.vivarium.client.internal.DiskImport;
 import io.vivarium.client.internal.EngineVms;
 import io.vivarium.client.internal.Forks;
 import io.vivarium.client.internal.HostImages;
@@ -115,6 +116,16 @@ public final class VivariumHost implements Vivarium {
 
   @Override
   public VmInfo create(VmSpec spec, Progress progress) throws VivariumException {
+    return create(spec, layers -> List.of());
+  }
+
+  @Override
+  public VmInfo importDisk(VmSpec spec, VmSpec.DiskSpec source, Progress progress)
+      throws VivariumException {
+    return create(spec, layers -> List.of(DiskImport.copy(source, layers, progress)));
+  }
+
+  private VmInfo create(VmSpec spec, Library.ImageDisks imported) throws VivariumException {
     String wrong = SpecRules.spec(spec, hostMemory());
     if (wrong != null) {
       throw new VivariumException(Kind.USAGE, wrong, "");
@@ -127,7 +138,15 @@ public final class VivariumHost implements Vivarium {
     String image = spec.image();
     return library.info(
         library.create(
-            spec, layers -> image == null ? List.of() : images.makeDisks(image, layers)));
+            spec,
+            layers -> {
+              List<VmSpec.DiskSpec> disks = new ArrayList<>();
+              if (image != null) {
+                disks.addAll(images.makeDisks(image, layers));
+              }
+              disks.addAll(imported.make(layers));
+              return disks;
+            }));
   }
 
   private static void requireFile(String what, @Nullable String path) throws VivariumException {

@@ -59,6 +59,11 @@ public final class AttachedDisk {
     }
   }
 
+  /** Opens a file that was looked at. */
+  public static Disk open(DiskSpec wanted) throws IOException {
+    return open(Path.of(wanted.file()), wanted);
+  }
+
   private static Disk open(Path file, DiskSpec wanted) throws IOException {
     if (wanted.direct()) {
       return HostDisks.openDirect(file, wanted.readOnly());

@@ -4,6 +4,7 @@ import io.vivarium.client.Disks;
 import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.images.disk.BadImageException;
 import io.vivarium.images.disk.Disk;
+import io.vivarium.images.disk.DiskCopy;
 import io.vivarium.images.disk.HolePunch;
 import io.vivarium.images.disk.RawDisk;
 import io.vivarium.images.disk.qcow2.BackingFiles;
@@ -19,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.DoublePredicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,7 @@ public final class DiskLayers {
   static final String FOLDER = "disks";
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9.-]{0,99}");
   private static final String IMAGE = "image-";
+  private static final long SECTOR = 512;
 
   /** Layers below one that is made by a snapshot. */
   static final int MOST = BackingFiles.MAX_DEPTH - 8;
@@ -79,6 +82,26 @@ public final class DiskLayers {
           }
         });
     return new DiskSpec(FOLDER + "/" + name, wanted.format(), wanted.sizeBytes(), false);
+  }
+
+  /**
+   * Makes a disk with another one's contents, durably.
+   *
+   * @param goOn told which part is done, 0.0 to 1.0; false ends the copy
+   * @return null if that ended it: nothing is left then
+   */
+  public @Nullable DiskSpec copy(Disk from, DoublePredicate goOn) throws IOException {
+    long bytes = Math.ceilDiv(from.size(), SECTOR) * SECTOR;
+    DiskSpec made = create(new DiskSpec("", "qcow2", bytes, false));
+    boolean all = false;
+    try (Disk to = open(made, false)) {
+      all = DiskCopy.copy(from, to, goOn);
+    } finally {
+      if (!all) {
+        discard(List.of(made));
+      }
+    }
+    return all ? made : null;
   }
 
   /** Makes a new layer, durably, that reads as the disk does; the disk's file is sealed by it. */

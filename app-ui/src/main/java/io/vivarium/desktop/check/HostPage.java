@@ -62,6 +62,10 @@ public final class HostPage implements Page {
   @Override
   public void opened() {
     check();
+  }
+
+  @Override
+  public void takeFocus() {
     again.requestFocus();
   }
 

@@ -5,6 +5,7 @@ import io.vivarium.desktop.model.VmModel;
 import io.vivarium.desktop.ui.Command;
 import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Icons;
+import io.vivarium.desktop.ui.Narrow;
 import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Page;
 import io.vivarium.desktop.ui.Place;
@@ -19,8 +20,11 @@ import javafx.beans.InvalidationListener;
 import javafx.collections.SetChangeListener;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
+import javafx.scene.control.ContentDisplay;
 import javafx.scene.control.Label;
 import javafx.scene.control.TextField;
+import javafx.scene.control.Tooltip;
+import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
@@ -43,6 +47,10 @@ public final class HomePage implements Page {
   private final StackPane body = new StackPane();
   private final HomeTiles tiles;
   private final Button add;
+
+  /** Width in em below which the button for a new machine is its icon. */
+  private static final double ROOM_FOR_WORDS = 34;
+
   private final Button view;
   private final VBox node;
   private boolean wantsFocus;
@@ -69,18 +77,22 @@ public final class HomePage implements Page {
     add =
         Nodes.id(
             Nodes.button(texts.get("verb.new"), Icons.NEW, this::openWizard, "accent"), "home-new");
-    node =
-        Nodes.column(
-            "page",
-            Nodes.row(
-                "page-head",
-                Nodes.whole(Nodes.label(texts.get("home.title." + place), "page-title")),
-                Nodes.spacer(),
-                search,
-                view,
-                add),
-            bulk,
-            body);
+    add.setTooltip(new Tooltip(texts.get("verb.new")));
+    search.setMinWidth(0);
+    HBox head =
+        Nodes.row(
+            "page-head",
+            Nodes.whole(Nodes.label(texts.get("home.title." + place), "page-title")),
+            Nodes.spacer(),
+            search,
+            view,
+            add);
+    Narrow.watch(
+        head,
+        ROOM_FOR_WORDS,
+        narrow ->
+            add.setContentDisplay(narrow ? ContentDisplay.GRAPHIC_ONLY : ContentDisplay.LEFT));
+    node = Nodes.column("page", head, bulk, body);
     VBox.setVgrow(body, Priority.ALWAYS);
     showView();
     showSelection();
@@ -118,6 +130,11 @@ public final class HomePage implements Page {
     desk.vms().items().addListener(follow);
     desk.vms().loadedProperty().addListener(follow);
     desk.ticker().add(tick);
+    refresh();
+  }
+
+  @Override
+  public void takeFocus() {
     wantsFocus = true;
     refresh();
   }

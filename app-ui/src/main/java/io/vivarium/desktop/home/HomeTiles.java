@@ -40,7 +40,7 @@ final class HomeTiles extends VBox {
                 Icons.IMPORT,
                 texts.get("tile.import"),
                 texts.get("tile.import.text"),
-                () -> desk.navigator().go(io.vivarium.desktop.ui.Place.IMAGES)));
+                () -> desk.navigator().openWizard(WizardStart.IMPORT)));
     tiles.setAlignment(Pos.CENTER);
     getChildren()
         .addAll(

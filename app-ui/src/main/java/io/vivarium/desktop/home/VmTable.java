@@ -23,16 +23,17 @@ import javafx.scene.control.TableCell;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableRow;
 import javafx.scene.control.TableView;
+import javafx.scene.control.Tooltip;
 import javafx.scene.input.KeyCode;
 
 /** The VMs as a table, with one line each. */
 final class VmTable extends TableView<VmItem> {
   private static final int SPARKS = 40;
-  private static final double EM = 13;
 
   private final Desk desk;
   private final Texts texts;
   private final Selection selection;
+  private final FittingColumns columns = new FittingColumns(this);
   private final TableColumn<VmItem, Long> space;
   private boolean following;
 
@@ -44,36 +45,40 @@ final class VmTable extends TableView<VmItem> {
     getStyleClass().add("vm-table");
     setColumnResizePolicy(CONSTRAINED_RESIZE_POLICY_SUBSEQUENT_COLUMNS);
     getSelectionModel().setSelectionMode(SelectionMode.MULTIPLE);
-    column("table.name", 13, VmItem::name, (cell, item) -> cell.setText(item.name()));
+    column("table.name", 11, 0, VmItem::name, (cell, item) -> words(cell, item.name()));
     column(
         "table.state",
-        9,
+        10,
+        1,
         VmItem::state,
         (cell, item) -> {
           StateBadge badge = new StateBadge(texts);
           badge.show(item.state());
           cell.setGraphic(badge);
         });
-    column("table.cpu", 9, this::busy, (cell, item) -> spark(cell, item, true));
-    column("table.memory", 11, VmTable::memory, (cell, item) -> spark(cell, item, false));
-    column("table.up", 9, this::upSeconds, (cell, item) -> cell.setText(up(item)));
+    column("table.cpu", 10, 2, this::busy, (cell, item) -> spark(cell, item, true));
+    column("table.memory", 12, 5, VmTable::memory, (cell, item) -> spark(cell, item, false));
+    column("table.up", 8, 4, this::upSeconds, (cell, item) -> words(cell, up(item)));
     space =
         column(
             "table.snapshots",
-            25,
+            24,
+            6,
             this::snapshotBytes,
             (cell, item) ->
-                cell.setText(VmFacts.snapshots(desk.sums().of(item, this::summed), texts)));
+                words(cell, VmFacts.snapshots(desk.sums().of(item, this::summed), texts)));
     column(
         "table.ports",
         9,
+        3,
         item -> VmFacts.ports(item.info().spec()),
-        (cell, item) -> cell.setText(VmFacts.ports(item.info().spec())));
+        (cell, item) -> words(cell, VmFacts.ports(item.info().spec())));
     column(
         "table.image",
-        10,
+        9,
+        7,
         item -> VmFacts.source(item.info().spec(), texts),
-        (cell, item) -> cell.setText(VmFacts.source(item.info().spec(), texts)));
+        (cell, item) -> words(cell, VmFacts.source(item.info().spec(), texts)));
     setRowFactory(table -> row());
     setOnKeyPressed(
         e -> {
@@ -92,11 +97,22 @@ final class VmTable extends TableView<VmItem> {
     void show(TableCell<VmItem, ?> cell, VmItem item);
   }
 
-  /** A column that is sorted by a key and drawn by a view of the item. */
+  /** Words that may be longer than their column: the whole is in the tooltip then. */
+  private static void words(TableCell<VmItem, ?> cell, String words) {
+    cell.setText(words);
+    cell.setTooltip(words.isEmpty() ? null : new Tooltip(words));
+  }
+
+  /**
+   * A column that is sorted by a key and drawn by a view of the item.
+   *
+   * @param ems width that its words need
+   * @param rank how soon it is left out where there is no room; see {@link FittingColumns#add}
+   */
   private <K> TableColumn<VmItem, K> column(
-      String key, double ems, Function<VmItem, K> sortKey, Show show) {
+      String key, double ems, int rank, Function<VmItem, K> sortKey, Show show) {
     TableColumn<VmItem, K> column = new TableColumn<>(texts.get(key));
-    column.setPrefWidth(ems * EM);
+    column.setId(key);
     column.setCellValueFactory(
         data -> {
           SimpleObjectProperty<K> value = new SimpleObjectProperty<>();
@@ -111,6 +127,7 @@ final class VmTable extends TableView<VmItem> {
                 super.updateItem(value, empty);
                 setText(null);
                 setGraphic(null);
+                setTooltip(null);
                 VmItem item = getTableRow() == null ? null : getTableRow().getItem();
                 if (!empty && item != null) {
                   show.show(this, item);
@@ -118,11 +135,13 @@ final class VmTable extends TableView<VmItem> {
               }
             });
     getColumns().add(column);
+    columns.add(column, ems, rank);
     return column;
   }
 
   /** What takes most space comes first. */
   void sortBySpace() {
+    columns.show(space);
     space.setSortType(TableColumn.SortType.DESCENDING);
     getSortOrder().setAll(List.of(space));
     sort();

@@ -77,14 +77,15 @@ public final class ImagesPage implements Page {
   }
 
   private Node row(ImageInfo image) {
-    HBox title = Nodes.row("", Nodes.label(image.name(), "image-name"));
-    title.getChildren().add(Nodes.label(texts.get(state(image)), "chip"));
+    Node title =
+        Nodes.flow(
+            Nodes.label(image.name(), "image-name"), Nodes.label(texts.get(state(image)), "chip"));
     VBox words =
         Nodes.column(
             "",
             title,
             Nodes.paragraph(image.description(), "muted"),
-            Nodes.label(facts(image), "small-text", "muted"));
+            Nodes.paragraph(facts(image), "small-text", "muted"));
     HBox.setHgrow(words, Priority.ALWAYS);
     HBox row =
         Nodes.row(

@@ -66,6 +66,12 @@ final class ActivityDrawer extends VBox {
     }
   }
 
+  /** Whole, as far as it may: the page gives way, not the activity. */
+  @Override
+  protected double computeMinHeight(double width) {
+    return Math.min(prefHeight(width), getMaxHeight());
+  }
+
   private void rebuild() {
     due = false;
     if (!isVisible()) {

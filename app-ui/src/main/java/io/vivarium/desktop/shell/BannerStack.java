@@ -7,30 +7,48 @@ import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Texts;
 import javafx.collections.ListChangeListener;
 import javafx.collections.ObservableList;
+import javafx.geometry.Orientation;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
+import javafx.scene.control.ScrollPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
 import org.kordamp.ikonli.Ikon;
 
 /** The messages above the page. Only the newest few stand there, so that a page remains. */
-final class BannerStack extends VBox {
+final class BannerStack extends ScrollPane {
   private static final int MAX_SHOWN = 3;
 
   private final ObservableList<Banner> banners;
   private final Texts texts;
+  private final VBox rows = new VBox();
 
   BannerStack(ObservableList<Banner> banners, Texts texts) {
     this.banners = banners;
     this.texts = texts;
-    getStyleClass().add("banner-stack");
+    getStyleClass().addAll("banner-scroll", "edge-to-edge");
+    rows.getStyleClass().add("banner-stack");
+    setContent(rows);
+    setFitToWidth(true);
     banners.addListener((ListChangeListener<Banner>) change -> rebuild());
     rebuild();
   }
 
+  /** Its words break by its width. */
+  @Override
+  public Orientation getContentBias() {
+    return Orientation.HORIZONTAL;
+  }
+
+  /** Whole, as far as it may; beyond that it scrolls. */
+  @Override
+  protected double computeMinHeight(double width) {
+    return Math.min(prefHeight(width), getMaxHeight());
+  }
+
   private void rebuild() {
-    getChildren()
+    rows.getChildren()
         .setAll(
             banners.stream()
                 .skip(Math.max(0, banners.size() - MAX_SHOWN))

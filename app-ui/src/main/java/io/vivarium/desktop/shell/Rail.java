@@ -7,7 +7,7 @@ import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Place;
 import io.vivarium.desktop.ui.Texts;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,6 +19,7 @@ import javafx.scene.control.Label;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
 import javafx.scene.control.Tooltip;
+import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
@@ -30,9 +31,10 @@ final class Rail extends VBox {
   private static final PseudoClass COMPACT = PseudoClass.getPseudoClass("compact");
 
   private final List<Node> words = new ArrayList<>();
-  private final Map<Place, ToggleButton> buttons = new EnumMap<>(Place.class);
-  private final Map<Place, Label> counts = new EnumMap<>(Place.class);
+  private final Map<Place, ToggleButton> buttons = new LinkedHashMap<>();
+  private final Map<Place, Label> counts = new LinkedHashMap<>();
   private final ToggleGroup group = new ToggleGroup();
+  private boolean walking;
 
   Rail(Texts texts, Consumer<Place> go, Runnable toggleActivity) {
     getStyleClass().add("rail");
@@ -57,6 +59,36 @@ final class Rail extends VBox {
     activity.setMaxWidth(Double.MAX_VALUE);
     getChildren().add(Nodes.id(activity, "rail-activity"));
     getChildren().add(Nodes.spacer());
+    addEventFilter(KeyEvent.KEY_PRESSED, this::walk);
+  }
+
+  /** Arrow keys go to the next place, as in the sidebars of file managers. */
+  private void walk(KeyEvent event) {
+    List<ToggleButton> all = List.copyOf(buttons.values());
+    int at = all.indexOf(getScene().getFocusOwner());
+    int next =
+        switch (event.getCode()) {
+          case UP -> at - 1;
+          case DOWN -> at + 1;
+          case HOME -> 0;
+          case END -> all.size() - 1;
+          default -> -1;
+        };
+    boolean arrow = event.getCode().isArrowKey() || event.getCode().isNavigationKey();
+    if (at < 0 || !arrow) {
+      return;
+    }
+    event.consume();
+    if (next >= 0 && next < all.size()) {
+      walking = true;
+      all.get(next).requestFocus();
+      all.get(next).fire();
+      walking = false;
+    }
+  }
+
+  boolean walking() {
+    return walking;
   }
 
   /** Icons only, where the window has little room. */

@@ -11,16 +11,23 @@ import io.vivarium.desktop.ui.Ticker;
 import java.time.InstantSource;
 import java.util.function.Consumer;
 import javafx.collections.ObservableList;
+import javafx.geometry.Pos;
 import javafx.scene.Parent;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
+import javafx.scene.shape.Rectangle;
 
 /** What stands around every page. */
 public final class ShellFrame {
   /** Width of the window in em below which the rail is icons only. */
   private static final double ROOM_FOR_RAIL = 62;
+
+  /** Parts of the window's height that messages, and the activity, take at most. */
+  private static final double MOST_FOR_MESSAGES = 0.4;
+
+  private static final double MOST_FOR_ACTIVITY = 0.5;
 
   private final WindowFrame window;
   private final Rail rail;
@@ -42,12 +49,19 @@ public final class ShellFrame {
             jobs, texts, clock, ticker, this::toggleActivity, () -> go.accept(Place.HOST));
     place.getStyleClass().add("place");
     VBox.setVgrow(place, Priority.ALWAYS);
+    // Where there is little room the page gives way, not a message or the activity.
+    place.setMinHeight(0);
+    place.setAlignment(Pos.TOP_CENTER);
+    Rectangle seen = new Rectangle();
+    seen.widthProperty().bind(place.widthProperty());
+    seen.heightProperty().bind(place.heightProperty());
+    place.setClip(seen);
+    BannerStack messages = new BannerStack(banners, texts);
     VBox main =
         new VBox(
-            new BannerStack(banners, texts),
-            place,
-            drawer,
-            new StatusBar(jobs, texts, this::toggleActivity, openPalette));
+            messages, place, drawer, new StatusBar(jobs, texts, this::toggleActivity, openPalette));
+    messages.maxHeightProperty().bind(main.heightProperty().multiply(MOST_FOR_MESSAGES));
+    drawer.maxHeightProperty().bind(main.heightProperty().multiply(MOST_FOR_ACTIVITY));
     BorderPane content = new BorderPane(main);
     content.setLeft(rail);
     Narrow.watch(content, ROOM_FOR_RAIL, rail::compact);
@@ -66,6 +80,11 @@ public final class ShellFrame {
   public void show(Page page) {
     place.getChildren().setAll(page.node());
     rail.show(page.place());
+  }
+
+  /** Whether the user walks along the places by arrow keys, and so stays there. */
+  public boolean walking() {
+    return rail.walking();
   }
 
   public void count(VmModel vms) {

@@ -1,94 +1,199 @@
 package io.vivarium.desktop.terminal;
 
+import com.techsenger.jeditermfx.core.TextStyle;
+import com.techsenger.jeditermfx.core.model.CharBuffer;
+import com.techsenger.jeditermfx.core.model.TerminalLine;
+import com.techsenger.jeditermfx.core.model.TerminalLine.TextEntry;
+import com.techsenger.jeditermfx.core.model.TerminalTextBuffer;
 import com.techsenger.jeditermfx.core.util.CharUtils;
 import java.text.Normalizer;
-import org.jspecify.annotations.Nullable;
 
 /**
- * How text stands in the cells of a terminal. A cell of the emulator holds one UTF-16 unit; a wide
- * character has two cells. So a mark that makes no single character with its base is left out, and
- * a narrow character outside of the basic plane stands as its plain form, or as U+FFFD.
+ * How text stands in the cells of a line. A cell holds a UTF-16 unit; what is more than that is in
+ * its style (see {@link ClusterStyle}). A wide character has two cells, the second of them with a
+ * mark of its own.
  */
 final class CellText {
-  private static final int PLAIN = 0x300;
-  private static final String UNKNOWN = "\ufffd";
+  /** The second half of a wide character: of the private use, as the emulator has it. */
+  static final char SECOND_HALF = CharUtils.DWC;
 
-  /**
-   * First and last of the ranges of wide characters that are no emoji, ascending: Unicode's East
-   * Asian Width, classes W and F.
-   */
-  private static final int[] WIDE = {
-    0x1100, 0x115f, 0x2329, 0x232a, 0x2e80, 0x303e, 0x3041, 0x3247, 0x3250, 0x4dbf, 0x4e00, 0xa4cf,
-    0xa960, 0xa97c, 0xac00, 0xd7a3, 0xf900, 0xfaff, 0xfe10, 0xfe19, 0xfe30, 0xfe6b, 0xff01, 0xff60,
-    0xffe0, 0xffe6, 0x16fe0, 0x18aff, 0x1b000, 0x1b2ff, 0x1f200, 0x1f265, 0x20000, 0x3fffd,
-  };
+  private static final char NOTHING = CharUtils.NUL_CHAR;
+  private static final char PLACEHOLDER = '\ufffd';
+  private static final int FIRST_MARK = 0x300;
 
   private CellText() {}
+
+  /** Takes the pieces of a line in their order. */
+  interface Reader {
+    /** Characters of one cell each. */
+    void run(int column, TextStyle style, CharSequence characters);
+
+    /**
+     * One character with what belongs to it.
+     *
+     * @param cells 1 or 2
+     */
+    void cluster(int column, int cells, TextStyle style, String text);
+
+    /** Cells where nothing is written. */
+    void blank(int column, int cells, TextStyle style);
+  }
 
   /** Whether nothing in a text is wide, of no width, or outside of the basic plane. */
   static boolean isPlain(String text) {
     for (int i = 0; i < text.length(); i++) {
-      if (text.charAt(i) >= PLAIN) {
+      if (text.charAt(i) >= FIRST_MARK) {
         return false;
       }
     }
     return true;
   }
 
-  /**
-   * Cells that a character takes: 0, 1 or 2.
-   *
-   * @param character a code point
-   */
-  static int width(int character) {
-    if (character < PLAIN) {
-      return 1;
+  /** Whether a text is one unit that the emulator leaves as it is, in so many cells. */
+  static boolean fits(String text, int cells) {
+    if (text.length() != 1) {
+      return false;
     }
-    return switch (Character.getType(character)) {
-      case Character.NON_SPACING_MARK, Character.ENCLOSING_MARK, Character.FORMAT -> 0;
-      default -> isJoiningJamo(character) ? 0 : isWide(character) ? 2 : 1;
-    };
+    char unit = text.charAt(0);
+    return !Character.isSurrogate(unit)
+        && unit != SECOND_HALF
+        && Character.getType(unit) != Character.COMBINING_SPACING_MARK // may merge with another
+        && (cells == 2 || !CharUtils.isDoubleWidthCharacter(unit, false))
+        && Normalizer.isNormalized(text, Normalizer.Form.NFC);
   }
 
-  private static boolean isJoiningJamo(int character) {
-    return character >= 0x1160 && character <= 0x11ff;
+  /** What stands in the cells of a character of one or two: so many units. */
+  static String units(String text, int cells) {
+    String first = text.substring(0, Math.min(1, text.length()));
+    char unit = fits(first, cells) ? first.charAt(0) : PLACEHOLDER;
+    return cells == 1 ? String.valueOf(unit) : new String(new char[] {unit, SECOND_HALF});
   }
 
-  private static boolean isWide(int character) {
-    if (Character.isEmojiPresentation(character)) {
-      return true;
-    }
-    for (int i = 0; i < WIDE.length && WIDE[i] <= character; i += 2) {
-      if (character <= WIDE[i + 1]) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** What stands in the cells of a character of one or two cells: as many units. */
-  static String cells(int character) {
-    String text = Character.toString(character);
-    if (width(character) == 2) {
-      // The emulator itself adds the second half of those that it knows as wide.
-      boolean complete = text.length() == 2 || CharUtils.isDoubleWidthCharacter(character, false);
-      return complete ? text : text + CharUtils.DWC;
-    }
-    if (text.length() == 1) {
-      return text;
-    }
-    String form = Normalizer.normalize(text, Normalizer.Form.NFKC);
-    return form.length() == 1 ? form : UNKNOWN;
-  }
-
-  /** The single character that a base and a mark make, or null. */
-  static @Nullable Character composed(char base, int mark) {
-    String both = Normalizer.normalize(base + Character.toString(mark), Normalizer.Form.NFC);
-    return both.length() == 1 ? both.charAt(0) : null;
+  /** The style of a character's cells, of the style that it is written in. */
+  static TextStyle style(TextStyle style, String text, int cells) {
+    return fits(text, cells) ? ClusterStyle.plain(style) : new ClusterStyle(style, text);
   }
 
   /** Whether a cell holds the second half of a wide character. */
-  static boolean isSecondHalf(char cell) {
-    return cell == CharUtils.DWC || Character.isLowSurrogate(cell);
+  static boolean isSecondHalf(TerminalLine line, int column) {
+    return column > 0 && unit(line, column) == SECOND_HALF;
+  }
+
+  /** A cell's unit, without making a text of the whole line as the emulator does. */
+  private static char unit(TerminalLine line, int column) {
+    int start = 0;
+    for (TextEntry entry : line.getEntries()) {
+      if (column < start + entry.getLength()) {
+        return entry.getText().charAt(column - start);
+      }
+      start += entry.getLength();
+    }
+    return NOTHING;
+  }
+
+  /** Reads a line. */
+  static void read(TerminalLine line, Reader reader) {
+    int column = 0;
+    for (TextEntry entry : line.getEntries()) {
+      if (entry.isNul()) {
+        reader.blank(column, entry.getLength(), entry.getStyle());
+      } else {
+        read(column, entry.getStyle(), entry.getText(), reader);
+      }
+      column += entry.getLength();
+    }
+  }
+
+  private static void read(int column, TextStyle style, CharBuffer units, Reader reader) {
+    int length = units.length();
+    int at = 0;
+    while (at < length) {
+      int run = at;
+      while (run < length && !isCluster(style, units, run)) {
+        run++;
+      }
+      if (run > at) {
+        reader.run(column + at, style, units.subSequence(at, run));
+        at = run;
+      } else {
+        int cells = at + 1 < length && units.charAt(at + 1) == SECOND_HALF ? 2 : 1;
+        reader.cluster(column + at, cells, style, text(style, units.charAt(at)));
+        at += cells;
+      }
+    }
+  }
+
+  private static boolean isCluster(TextStyle style, CharBuffer units, int at) {
+    return style instanceof ClusterStyle
+        || units.charAt(at) == SECOND_HALF
+        || (at + 1 < units.length() && units.charAt(at + 1) == SECOND_HALF);
+  }
+
+  private static String text(TextStyle style, char unit) {
+    // A second half without its first is what a program left of a character.
+    return unit == SECOND_HALF
+        ? " "
+        : style instanceof ClusterStyle cluster ? cluster.text() : String.valueOf(unit);
+  }
+
+  /** What the cell at a column shows; empty where nothing is written. */
+  static String at(TerminalLine line, int column) {
+    TextStyle style = line.getStyleAt(column);
+    char unit = unit(line, column);
+    return style == null || unit == NOTHING ? "" : text(style, unit);
+  }
+
+  /**
+   * The text of some cells; a wide character is taken whole if either half is among them.
+   *
+   * @param from the first column
+   * @param to the column after the last
+   */
+  static String between(TerminalLine line, int from, int to) {
+    StringBuilder text = new StringBuilder();
+    read(
+        line,
+        new Reader() {
+          @Override
+          public void run(int column, TextStyle style, CharSequence characters) {
+            int start = Math.max(column, from);
+            int end = Math.min(column + characters.length(), to);
+            if (start < end) {
+              text.append(characters, start - column, end - column);
+            }
+          }
+
+          @Override
+          public void cluster(int column, int cells, TextStyle style, String shown) {
+            if (column + cells > from && column < to) {
+              text.append(shown);
+            }
+          }
+
+          @Override
+          public void blank(int column, int cells, TextStyle style) {
+            // Nothing is after it: blanks between words are written ones.
+          }
+        });
+    return text.toString();
+  }
+
+  /** The text of a line. */
+  static String of(TerminalLine line) {
+    return between(line, 0, Integer.MAX_VALUE);
+  }
+
+  /** The text of the screen, a line each. */
+  static String ofScreen(TerminalTextBuffer buffer) {
+    StringBuilder text = new StringBuilder();
+    buffer.lock();
+    try {
+      for (int row = 0; row < buffer.getScreenLinesCount(); row++) {
+        text.append(of(buffer.getLine(row))).append('\n');
+      }
+    } finally {
+      buffer.unlock();
+    }
+    return text.toString();
   }
 }

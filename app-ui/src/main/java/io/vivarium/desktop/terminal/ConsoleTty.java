@@ -6,10 +6,6 @@ import io.vivarium.client.ConsoleConnection;
 import io.vivarium.client.VivariumException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.LockSupport;
@@ -43,8 +39,7 @@ final class ConsoleTty implements TtyConnector {
   private record Chunk(String text, boolean old) {}
 
   private final ArrayDeque<Chunk> waiting = new ArrayDeque<>();
-  private CharsetDecoder decoder = newDecoder();
-  private byte[] undecoded = {};
+  private Utf8Stream decoder = new Utf8Stream();
   private int offset;
   private int waitingChars;
   private boolean readingOld;
@@ -56,21 +51,13 @@ final class ConsoleTty implements TtyConnector {
 
   ConsoleTty() {}
 
-  private static CharsetDecoder newDecoder() {
-    return StandardCharsets.UTF_8
-        .newDecoder()
-        .onMalformedInput(CodingErrorAction.REPLACE)
-        .onUnmappableCharacter(CodingErrorAction.REPLACE);
-  }
-
   /** A listener for a connection to come; output of earlier ones is ignored from now on. */
   ConsoleConnection.Listener listener(Runnable onClosed) {
     long mine;
     synchronized (this) {
       mine = ++generation;
       connection = null;
-      decoder = newDecoder();
-      undecoded = new byte[0];
+      decoder = new Utf8Stream();
       waiting.clear();
       waitingChars = 0;
       offset = 0;
@@ -134,13 +121,7 @@ final class ConsoleTty implements TtyConnector {
     if (of != generation || closed) {
       return;
     }
-    ByteBuffer in = ByteBuffer.allocate(undecoded.length + data.length);
-    in.put(undecoded).put(data).flip();
-    CharBuffer out = CharBuffer.allocate(in.remaining() + 1);
-    decoder.decode(in, out, false);
-    undecoded = new byte[in.remaining()];
-    in.get(undecoded);
-    add(out.flip().toString(), old);
+    add(decoder.decode(data), old);
   }
 
   private void add(String text, boolean old) {

@@ -1,5 +1,6 @@
 package io.vivarium.desktop.terminal;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
@@ -17,6 +18,15 @@ final class KeyFilter {
 
   KeyFilter(TerminalWidget widget) {
     this.widget = widget;
+  }
+
+  /** The widget would type only the first unit of what an input method gives, or of an emoji. */
+  void filterTyped(KeyEvent event) {
+    String text = event.getCharacter();
+    if (text.length() > 1) {
+      widget.type(text.getBytes(StandardCharsets.UTF_8));
+      event.consume();
+    }
   }
 
   void filter(KeyEvent event) {

@@ -40,6 +40,7 @@ final class TerminalSettings extends DefaultSettingsProvider {
 
   private final Texts texts;
   private double wantedSize;
+  private volatile boolean mouseReported;
 
   /**
    * @param wantedSize of the font in points; the nearest that makes whole cells is taken
@@ -52,6 +53,21 @@ final class TerminalSettings extends DefaultSettingsProvider {
   /** Another size, which the panel asks for when its font is made anew. */
   void setSize(double size) {
     wantedSize = size;
+  }
+
+  Texts texts() {
+    return texts;
+  }
+
+  /** Whether the program in the guest wants to hear of the mouse. */
+  void setMouseReported(boolean reported) {
+    mouseReported = reported;
+  }
+
+  /** The wheel gives arrow keys to a program of the whole screen that does not hear of it. */
+  @Override
+  public boolean sendArrowKeysInAlternativeMode() {
+    return !mouseReported;
   }
 
   @Override

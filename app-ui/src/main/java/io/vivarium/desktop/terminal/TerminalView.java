@@ -58,7 +58,9 @@ public final class TerminalView extends Pane implements AutoCloseable {
     canvas.setId("terminal-canvas");
     // The picture changes with each key: a cached copy of it would only cost.
     canvas.setCache(false);
-    addEventFilter(KeyEvent.KEY_PRESSED, new KeyFilter(widget)::filter);
+    KeyFilter keys = new KeyFilter(widget);
+    addEventFilter(KeyEvent.KEY_PRESSED, keys::filter);
+    addEventFilter(KeyEvent.KEY_TYPED, keys::filterTyped);
   }
 
   /**
@@ -162,7 +164,7 @@ public final class TerminalView extends Pane implements AutoCloseable {
 
   /** What stands on its screen, for tests and for assistive tools. */
   public String screenText() {
-    return widget.getTerminalTextBuffer().getScreenLines();
+    return CellText.ofScreen(widget.getTerminalTextBuffer());
   }
 
   @Override

@@ -14,23 +14,33 @@ import com.techsenger.jeditermfx.core.model.StyleState;
 import com.techsenger.jeditermfx.core.model.TerminalTextBuffer;
 import com.techsenger.jeditermfx.core.typeahead.TerminalTypeAheadManager;
 import com.techsenger.jeditermfx.ui.JediTermFxWidget;
-import com.techsenger.jeditermfx.ui.TerminalCopyPasteHandler;
+import com.techsenger.jeditermfx.ui.SearchComponent;
 import com.techsenger.jeditermfx.ui.TerminalPanel;
 import com.techsenger.jeditermfx.ui.settings.SettingsProvider;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import javafx.scene.input.Clipboard;
-import javafx.scene.input.ClipboardContent;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The emulator's widget as we need it: JavaFX's clipboard instead of AWT's, threads that don't keep
- * the process alive, our screen, and no answers to queries in replayed output.
+ * The emulator's widget as we need it: our screen, panel and search bar, threads that don't keep
+ * the process alive, and no answers to queries in replayed output.
  */
 final class TerminalWidget extends JediTermFxWidget {
-  TerminalWidget(int columns, int lines, SettingsProvider settings) {
+  private final TerminalSettings settings;
+
+  TerminalWidget(int columns, int lines, TerminalSettings settings) {
     super(columns, lines, settings);
+    this.settings = settings;
+    panel().takeOver();
+  }
+
+  GuestPanel panel() {
+    return (GuestPanel) getTerminalPanel();
+  }
+
+  @Override
+  protected SearchComponent createSearchComponent() {
+    return new SearchBar(settings.texts(), panel());
   }
 
   /** Types into the guest, as the keyboard does. */
@@ -40,15 +50,13 @@ final class TerminalWidget extends JediTermFxWidget {
 
   /** Takes the font of the settings anew. */
   void renewFont() {
-    if (getTerminalPanel() instanceof Panel panel) {
-      panel.renewFont();
-    }
+    panel().renewFont();
   }
 
   @Override
   protected TerminalPanel createTerminalPanel(
       SettingsProvider settings, StyleState style, TerminalTextBuffer buffer) {
-    return new Panel(settings, buffer, style);
+    return new GuestPanel((TerminalSettings) settings, buffer, style);
   }
 
   @Override
@@ -79,33 +87,6 @@ final class TerminalWidget extends JediTermFxWidget {
   @Override
   protected TerminalExecutorServiceManager createExecutorServiceManager() {
     return new DaemonThreads();
-  }
-
-  private static final class Panel extends TerminalPanel {
-    Panel(SettingsProvider settings, TerminalTextBuffer buffer, StyleState style) {
-      super(settings, buffer, style);
-    }
-
-    void renewFont() {
-      reinitFontAndResize();
-    }
-
-    @Override
-    protected TerminalCopyPasteHandler createCopyPasteHandler() {
-      return new TerminalCopyPasteHandler() {
-        @Override
-        public void setContents(String text, boolean selection) {
-          ClipboardContent content = new ClipboardContent();
-          content.putString(text);
-          Clipboard.getSystemClipboard().setContent(content);
-        }
-
-        @Override
-        public @Nullable String getContents(boolean selection) {
-          return Clipboard.getSystemClipboard().getString();
-        }
-      };
-    }
   }
 
   private static final class Starter extends TerminalStarter {

@@ -26,6 +26,7 @@ import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,7 @@ public final class TimelineTab extends VBox implements TimelineCell.Tree {
     undo = Nodes.id(Nodes.button(texts.get("verb.undo"), Icons.UNDO, this::undo), "timeline-undo");
     schedule = new ScheduleBar(desk, item::name);
     automatic = Nodes.id(new CheckBox(texts.get("timeline.showAutomatic")), "timeline-automatic");
+    automatic.setMinWidth(Region.USE_PREF_SIZE);
     automatic.setSelected(true);
     automatic.setOnAction(e -> arrange());
     search.setPromptText(texts.get("timeline.search"));
@@ -108,7 +110,7 @@ public final class TimelineTab extends VBox implements TimelineCell.Tree {
 
   private Node head() {
     undo.setTooltip(undoTip);
-    return Nodes.row("", search, automatic, Nodes.spacer(), undo);
+    return Nodes.flow(search, automatic, undo);
   }
 
   @Override

@@ -30,6 +30,8 @@ public final class Icons {
   public static final Ikon BACK = Material2OutlinedAL.ARROW_BACK;
   public static final Ikon COPY = Material2OutlinedAL.CONTENT_COPY;
   public static final Ikon CLOSE = Material2OutlinedAL.CLOSE;
+  public static final Ikon UP = Material2OutlinedAL.KEYBOARD_ARROW_UP;
+  public static final Ikon DOWN = Material2OutlinedAL.KEYBOARD_ARROW_DOWN;
   public static final Ikon REFRESH = Material2OutlinedMZ.REFRESH;
   public static final Ikon OK = Material2OutlinedAL.CHECK_CIRCLE;
   public static final Ikon NOTE = Material2OutlinedAL.INFO;

@@ -47,7 +47,8 @@ public final class Narrow {
     }
   }
 
-  private static double em(Scene scene) {
+  /** The scene's text size in pixels. */
+  public static double em(Scene scene) {
     return scene.getRoot().getProperties().get(EM) instanceof Double size ? size : USUAL_EM;
   }
 }

@@ -10,6 +10,7 @@ import javafx.scene.control.Label;
 import javafx.scene.control.ScrollPane;
 import javafx.scene.control.Tooltip;
 import javafx.scene.layout.ColumnConstraints;
+import javafx.scene.layout.FlowPane;
 import javafx.scene.layout.GridPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
@@ -78,6 +79,13 @@ public final class Nodes {
   public static HBox row(String styleClass, Node... children) {
     HBox box = new HBox(children);
     box.getStyleClass().addAll("row", styleClass);
+    return box;
+  }
+
+  /** A row whose last ones go below where they have no room. */
+  public static FlowPane flow(Node... children) {
+    FlowPane box = new FlowPane(children);
+    box.getStyleClass().add("flow");
     return box;
   }
 

@@ -16,8 +16,13 @@ public interface Page {
     return List.of();
   }
 
-  /** It is now shown: take the focus, begin to follow. */
+  /** It is now shown: begin to follow. */
   default void opened() {}
+
+  /**
+   * It is where the user wants to work: after {@link #opened}, but while walking along the rail.
+   */
+  default void takeFocus() {}
 
   /** It is no longer shown and will not be again: let go of connections and listeners. */
   default void closed() {}

@@ -17,6 +17,7 @@ import java.util.List;
 import javafx.animation.PauseTransition;
 import javafx.geometry.Pos;
 import javafx.scene.control.Label;
+import javafx.scene.control.Tooltip;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.StackPane;
@@ -45,6 +46,7 @@ final class ConsoleTab extends VBox implements VmTab {
     strip = Nodes.row("console-strip", stripIcon, stripText);
     strip.setAlignment(Pos.CENTER_LEFT);
     Label keys = Nodes.label(texts.get("console.keys"), "console-keys");
+    keys.setTooltip(new Tooltip(keys.getText()));
     getStyleClass().add("console-tab");
     getChildren().addAll(strip, terminal, keys);
     retry.setOnFinished(e -> follow(item.info()));

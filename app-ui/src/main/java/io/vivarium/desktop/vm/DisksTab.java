@@ -11,6 +11,7 @@ import io.vivarium.desktop.model.VmModel;
 import io.vivarium.desktop.ui.Desk;
 import io.vivarium.desktop.ui.Format;
 import io.vivarium.desktop.ui.Icons;
+import io.vivarium.desktop.ui.Narrow;
 import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Sentences;
 import io.vivarium.desktop.ui.Shell;
@@ -22,6 +23,7 @@ import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.ScrollPane;
+import javafx.scene.layout.FlowPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
@@ -29,6 +31,9 @@ import javafx.stage.FileChooser;
 
 /** The disks of a VM: attach and detach while it is stopped, grow at any time. */
 final class DisksTab extends ScrollPane implements VmTab {
+  /** Width of a row in em below which its verbs have no room beside its words. */
+  private static final double ROOM_FOR_VERBS = 34;
+
   private final VmItem item;
   private final Desk desk;
   private final Texts texts;
@@ -47,7 +52,7 @@ final class DisksTab extends ScrollPane implements VmTab {
     file =
         Nodes.id(Nodes.button(texts.get("disks.file"), Icons.FOLDER, this::addFile), "disk-file");
     hint = Nodes.paragraph(texts.get("disks.stop"), "muted");
-    setContent(Nodes.column("tab-page", Nodes.row("", add, file, hint), rows));
+    setContent(Nodes.column("tab-page", Nodes.flow(add, file), hint, rows));
     setFitToWidth(true);
     getStyleClass().add("edge-to-edge");
   }
@@ -77,9 +82,8 @@ final class DisksTab extends ScrollPane implements VmTab {
   private Node row(int place, DiskSpec disk, boolean stopped) {
     String name = Disks.guestName(place);
     boolean inPlace = Disks.inPlace(disk);
-    HBox title =
-        Nodes.row(
-            "",
+    FlowPane title =
+        Nodes.flow(
             Nodes.label(name, "image-name"),
             Nodes.label(Format.bytes(disk.sizeBytes())),
             Nodes.label(disk.format(), "chip"));
@@ -104,7 +108,18 @@ final class DisksTab extends ScrollPane implements VmTab {
             Nodes.button(texts.get("disks.detach"), Icons.DETACH, () -> detach(place, disk)),
             "disk-detach-" + name);
     detach.setDisable(!stopped);
-    return Nodes.row("image-row", Icons.of(Icons.DISK, "image-icon"), words, grow, detach);
+    FlowPane verbs = Nodes.flow(grow, detach);
+    HBox row = Nodes.row("image-row", Icons.of(Icons.DISK, "image-icon"), words);
+    // With little room the verbs stand below the words.
+    Narrow.watch(
+        row,
+        ROOM_FOR_VERBS,
+        narrow -> {
+          words.getChildren().remove(verbs);
+          row.getChildren().remove(verbs);
+          (narrow ? words : row).getChildren().add(verbs);
+        });
+    return row;
   }
 
   private void addNew() {

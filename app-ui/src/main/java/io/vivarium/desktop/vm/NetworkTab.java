@@ -50,7 +50,7 @@ final class NetworkTab extends ScrollPane implements VmTab {
     typed.setPromptText("8080:80");
     typed.setPrefColumnCount(14);
     add = Nodes.id(Nodes.button(texts.get("ports.add"), Icons.NEW, this::add), "port-add");
-    Label caption = Nodes.label(texts.get("ports.label"), "field-label");
+    Label caption = Nodes.paragraph(texts.get("ports.label"), "field-label");
     caption.setLabelFor(typed);
     typed.textProperty().subscribe(this::check);
     typed.setOnAction(e -> add());
@@ -102,7 +102,7 @@ final class NetworkTab extends ScrollPane implements VmTab {
 
   private Node row(PortSpec port) {
     Label words =
-        Nodes.label(
+        Nodes.paragraph(
             texts.get(
                 "ports.line",
                 port.hostAddress() + ":" + port.hostPort(),

@@ -43,13 +43,9 @@ final class StatsTab extends ScrollPane implements VmTab {
     private final VBox node;
 
     Panel(String id, String title) {
-      now = Nodes.id(Nodes.label("—", "graph-now"), "stats-" + id);
+      now = Nodes.id(Nodes.paragraph("—", "graph-now"), "stats-" + id);
       node =
-          Nodes.column(
-              "panel",
-              Nodes.row("", Nodes.label(title, "section-title"), Nodes.spacer(), now),
-              top,
-              graph);
+          Nodes.column("panel", Nodes.flow(Nodes.label(title, "section-title"), now), top, graph);
       graph.getStyleClass().add("graph-large");
     }
 

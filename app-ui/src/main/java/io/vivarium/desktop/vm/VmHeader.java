@@ -15,6 +15,7 @@ import io.vivarium.desktop.ui.StateBadge;
 import io.vivarium.desktop.ui.Texts;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.ContentDisplay;
@@ -96,9 +97,16 @@ final class VmHeader extends HBox {
     more.getItems()
         .addAll(
             window, new SeparatorMenuItem(), kill, keep, new SeparatorMenuItem(), rename, delete);
-    HBox title = Nodes.row("", name, badge);
+    Node title = Nodes.flow(name, badge);
     VBox words = Nodes.column("vm-title", title, facts);
     words.setMinWidth(0);
+    // Long ones end in dots, and are whole in their tooltips.
+    name.maxWidthProperty().bind(words.widthProperty());
+    for (Label label : List.of(name, facts)) {
+      Tooltip whole = new Tooltip();
+      whole.textProperty().bind(label.textProperty());
+      label.setTooltip(whole);
+    }
     HBox.setHgrow(words, Priority.ALWAYS);
     buttons =
         Nodes.row(

@@ -6,6 +6,7 @@ import io.vivarium.client.Vivarium;
 import io.vivarium.client.VivariumException;
 import io.vivarium.client.VmInfo;
 import io.vivarium.client.VmSpec;
+import io.vivarium.client.VmSpec.DiskSpec;
 import io.vivarium.desktop.jobs.Job;
 import io.vivarium.desktop.ui.Console;
 import io.vivarium.desktop.ui.Desk;
@@ -33,6 +34,7 @@ final class LaunchView extends VBox {
   private final Desk desk;
   private final Texts texts;
   private final VmSpec spec;
+  private final @Nullable DiskSpec imported;
   private final String command;
   private final boolean andStart;
   private final Label step = Nodes.label("", "launch-step");
@@ -43,10 +45,15 @@ final class LaunchView extends VBox {
   private volatile boolean wasWarm;
   private @Nullable Job job;
 
-  LaunchView(Desk desk, VmSpec spec, String command, boolean andStart) {
+  /**
+   * @param imported a disk file that is copied, or null
+   */
+  LaunchView(
+      Desk desk, VmSpec spec, @Nullable DiskSpec imported, String command, boolean andStart) {
     this.desk = desk;
     this.texts = desk.texts();
     this.spec = spec;
+    this.imported = imported;
     this.command = command;
     this.andStart = andStart;
     getStyleClass().addAll("column", "page", "launch");
@@ -111,7 +118,7 @@ final class LaunchView extends VBox {
   private void remember() {
     Job done = job;
     String image = spec.image();
-    if (andStart && wasWarm && done != null && image != null) {
+    if (andStart && wasWarm && imported == null && done != null && image != null) {
       desk.state()
           .setStartMillis(
               image, Duration.between(done.startedAt(), desk.clock().instant()).toMillis());
@@ -134,12 +141,15 @@ final class LaunchView extends VBox {
         vivarium.buildImage(image, progress);
         stopIfCancelled(progress);
       }
-      if (andStart) {
+      if (andStart && imported == null) { // with a disk of its own it boots
         vivarium.prepareWarm(spec, progress);
         stopIfCancelled(progress);
       }
     }
-    VmInfo made = vivarium.create(spec, progress);
+    VmInfo made =
+        imported == null
+            ? vivarium.create(spec, progress)
+            : vivarium.importDisk(spec, imported, progress);
     created = true;
     if (!andStart) {
       return made;

@@ -10,8 +10,10 @@ import javafx.scene.control.Slider;
 import javafx.scene.control.TextField;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
+import javafx.scene.layout.FlowPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 
 /** Memory and CPUs: sliders that end where the host ends, and a field for exact sizes. */
@@ -38,7 +40,8 @@ final class SizeChooser extends VBox {
 
   /** Small, medium, large: what fits most, within what the host has. */
   private Node presets(Texts texts) {
-    HBox row = new HBox();
+    // Where they have no room beside one another the last ones go below.
+    FlowPane row = new FlowPane();
     ToggleGroup group = new ToggleGroup();
     for (Preset preset : Preset.values()) {
       long memory = Math.min(preset.memory, limits.maxMemoryBytes());
@@ -49,6 +52,7 @@ final class SizeChooser extends VBox {
                   texts.get(
                       "wizard.size." + preset, io.vivarium.desktop.ui.Format.bytes(memory), cpus)),
               "wizard-size-" + preset.name().toLowerCase(java.util.Locale.ROOT));
+      button.setMinWidth(Region.USE_PREF_SIZE);
       button.setToggleGroup(group);
       button
           .getStyleClass()

@@ -7,6 +7,7 @@ import io.vivarium.desktop.ui.Format;
 import io.vivarium.desktop.ui.Icons;
 import io.vivarium.desktop.ui.Nodes;
 import io.vivarium.desktop.ui.Texts;
+import java.nio.file.Path;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.Tooltip;
@@ -86,7 +87,7 @@ final class SummaryBox extends VBox {
   void refresh(boolean complete) {
     createStart.setDisable(!complete);
     create.setDisable(!complete);
-    disposable.setDisable(!complete);
+    disposable.setDisable(!complete || form.copy.get());
     name.setText(form.name.get().isEmpty() ? "…" : form.name.get());
     ImageInfo image = form.image.get();
     source.setText(
@@ -100,6 +101,11 @@ final class SummaryBox extends VBox {
 
   /** What it takes on the host's disk, now and at most. */
   private String disk() {
+    DiskSpec imported = form.imported();
+    if (imported != null) {
+      long bytes = Path.of(imported.file()).toFile().length();
+      return texts.get("summary.disk.import", Format.bytes(bytes));
+    }
     long most = 0;
     for (DiskSpec one : form.spec().disks()) {
       if (one.file().isEmpty()) {
@@ -115,7 +121,7 @@ final class SummaryBox extends VBox {
 
   /** How long the last one took on this host from the click to the guest; empty while unknown. */
   private String measured(@Nullable ImageInfo image) {
-    if (form.ownKernel.get() || image == null || !image.warm()) {
+    if (form.ownKernel.get() || form.copy.get() || image == null || !image.warm()) {
       return "";
     }
     long millis = desk.state().startMillis(image.name());
@@ -128,6 +134,9 @@ final class SummaryBox extends VBox {
     }
     if (!image.built()) {
       return texts.get("summary.start.build");
+    }
+    if (form.copy.get()) {
+      return texts.get("summary.start.cold");
     }
     return texts.get(image.warm() ? "summary.start.warm" : "summary.start.once");
   }

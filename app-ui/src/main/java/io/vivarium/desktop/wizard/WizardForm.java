@@ -66,6 +66,9 @@ final class WizardForm {
   /** A disk more, as {@code viv run --disk} takes it; empty for none. */
   final StringProperty disk = new SimpleStringProperty("");
 
+  /** Whether that disk is a file that is copied, instead of used in place. */
+  final BooleanProperty copy = new SimpleBooleanProperty(false);
+
   /** Whether it reaches the internet. */
   final BooleanProperty network =
       new SimpleBooleanProperty(VivariumHost.defaultNetwork().equals("user"));
@@ -88,6 +91,17 @@ final class WizardForm {
     ownKernel.subscribe(this::suggestName);
     image.subscribe(this::suggestName);
     kernel.subscribe(this::suggestName);
+    disk.subscribe(this::suggestName);
+    copy.subscribe(this::suggestName);
+  }
+
+  /** The disk that is copied, or null. */
+  @Nullable DiskSpec imported() {
+    try {
+      return copy.get() ? typedDisks().stream().findFirst().orElse(null) : null;
+    } catch (VivariumException e) {
+      return null; // what is wrong stands beside the field
+    }
   }
 
   /** The user has typed a name: it is no longer suggested. */
@@ -101,7 +115,10 @@ final class WizardForm {
     }
     ImageInfo chosen = image.get();
     String base = "vm";
-    if (ownKernel.get()) {
+    if (copy.get() && !disk.get().isBlank()) {
+      String file = disk.get().strip();
+      base = file.substring(file.lastIndexOf('/') + 1).replaceFirst("[.,].*", "");
+    } else if (ownKernel.get()) {
       int slash = kernel.get().lastIndexOf('/');
       base = kernel.get().isBlank() ? "vm" : kernel.get().substring(slash + 1);
     } else if (chosen != null) {
@@ -126,7 +143,10 @@ final class WizardForm {
     if (cpus.get() < 1 || cpus.get() > limits.maxCpus()) {
       problems.put(Field.CPUS, texts.get("wizard.cpus.range", limits.maxCpus()));
     }
-    put(problems, Field.DISK, problemOf(this::disks));
+    put(problems, Field.DISK, problemOf(this::typedDisks));
+    if (copy.get() && imported() == null && !problems.containsKey(Field.DISK)) {
+      problems.put(Field.DISK, texts.get("wizard.import.none"));
+    }
     put(problems, Field.PORTS, problemOf(this::checkedPorts));
     return problems;
   }
@@ -147,7 +167,12 @@ final class WizardForm {
     }
   }
 
+  /** Those of the spec: what is imported comes by itself. */
   private List<DiskSpec> disks() throws VivariumException {
+    return copy.get() ? List.of() : typedDisks();
+  }
+
+  private List<DiskSpec> typedDisks() throws VivariumException {
     if (disk.get().isBlank()) {
       return List.of();
     }
@@ -155,6 +180,8 @@ final class WizardForm {
     refuse(SpecRules.disk(one));
     if (Disks.inPlace(one)) {
       refuse(orNull(fileProblem(one.file())));
+    } else if (copy.get()) {
+      refuse(texts.get("wizard.import.none"));
     }
     return List.of(one);
   }
@@ -287,12 +314,17 @@ final class WizardForm {
             + " --cpus "
             + cpus.get()
             + devices();
+    if (!ownKernel.get() && copy.get()) {
+      line.append("viv import").append(size);
+      line.append(" --image ").append(chosen == null ? "IMAGE" : chosen.name());
+      return line.append(importedWords()).toString();
+    }
     if (!ownKernel.get()) {
       line.append("viv run -d").append(disposable.get() ? " --rm" : "").append(size);
       line.append(' ').append(chosen == null ? "IMAGE" : chosen.name());
       return line.toString();
     }
-    line.append("viv create").append(size);
+    line.append(copy.get() ? "viv import" : "viv create").append(size);
     line.append(" --kernel ").append(quoted(kernel.get().strip()));
     if (!initrd.get().isBlank()) {
       line.append(" --initrd ").append(quoted(initrd.get().strip()));
@@ -300,12 +332,17 @@ final class WizardForm {
     if (!cmdline.get().isBlank()) {
       line.append(" --cmdline ").append(quoted(cmdline.get().strip()));
     }
-    return line.append(" && viv start ").append(name.get()).toString();
+    return line.append(copy.get() ? importedWords() : " && viv start " + name.get()).toString();
+  }
+
+  private String importedWords() {
+    String file = disk.get().isBlank() ? "FILE" : quoted(disk.get().strip());
+    return " " + file + " && viv start " + name.get();
   }
 
   private String devices() {
     StringBuilder words = new StringBuilder();
-    if (!disk.get().isBlank()) {
+    if (!disk.get().isBlank() && !copy.get()) {
       words.append(" --disk ").append(quoted(disk.get().strip()));
     }
     if (!networkMode().equals(VivariumHost.defaultNetwork())) {

@@ -46,10 +46,11 @@ public final class WizardPage implements Page {
     this.form = new WizardForm(desk.limits(), taken -> desk.vms().find(taken).isPresent(), texts);
     form.ownKernel.set(start.ownKernel());
     form.kernel.set(start.kernel());
+    form.copy.set(start.importing());
     form.disk.set(start.disk());
     source = new SourceChooser(form, texts);
     size = new SizeChooser(form, desk.limits(), texts);
-    devices = new DeviceChooser(form, texts);
+    devices = new DeviceChooser(form, start.importing(), texts);
     name.textProperty().bindBidirectional(form.name);
     name.setOnKeyTyped(e -> form.nameTyped());
     nameBox = new FieldBox("wizard-name", texts.get("wizard.name"), name);
@@ -73,6 +74,7 @@ public final class WizardPage implements Page {
             form.memory,
             form.cpus,
             form.disk,
+            form.copy,
             form.network,
             form.ports,
             form.disposable)
@@ -89,6 +91,9 @@ public final class WizardPage implements Page {
             section("wizard.section.size", size),
             section("wizard.section.devices", devices),
             source.advanced());
+    if (start.importing()) {
+      fields.getChildren().addFirst(section("wizard.section.import", devices.diskBox()));
+    }
     ScrollPane scroll = new ScrollPane(fields);
     scroll.setFitToWidth(true);
     scroll.getStyleClass().add("edge-to-edge");
@@ -108,7 +113,9 @@ public final class WizardPage implements Page {
         Nodes.row(
             "page-head",
             Nodes.iconButton(texts.get("verb.back"), Icons.BACK, this::cancel),
-            Nodes.label(texts.get("wizard.title"), "page-title")),
+            Nodes.label(
+                texts.get(start.importing() ? "wizard.import.title" : "wizard.title"),
+                "page-title")),
         columns);
   }
 
@@ -136,13 +143,21 @@ public final class WizardPage implements Page {
 
   @Override
   public void opened() {
-    name.requestFocus();
-    name.selectAll();
     desk.jobs()
         .read(
             () -> desk.vivarium().images(),
             images -> source.show(images, start.image()),
             why -> desk.banners().add(Banner.error(String.valueOf(why.getMessage()), why.cure())));
+  }
+
+  @Override
+  public void takeFocus() {
+    if (start.importing() && start.disk().isEmpty()) {
+      devices.focusDisk();
+    } else {
+      name.requestFocus();
+      name.selectAll();
+    }
   }
 
   private void validate() {
@@ -175,7 +190,8 @@ public final class WizardPage implements Page {
     if (!form.problems().isEmpty()) {
       return;
     }
-    LaunchView launch = new LaunchView(desk, form.spec(), form.command(), andStart);
+    LaunchView launch =
+        new LaunchView(desk, form.spec(), form.imported(), form.command(), andStart);
     node.getChildren().setAll(launch);
     launch.run(
         made -> {

@@ -15,18 +15,21 @@ import org.jspecify.annotations.Nullable;
  * @param image the image that is chosen, or null for the first
  * @param kernel a kernel's file, or empty
  * @param disk a disk as {@code viv run --disk} takes it, or empty
+ * @param importing whether the disk is to be copied, and needed
  */
-public record WizardStart(boolean ownKernel, @Nullable String image, String kernel, String disk) {
-  public static final WizardStart GALLERY = new WizardStart(false, null, "", "");
-  public static final WizardStart OWN_KERNEL = new WizardStart(true, null, "", "");
+public record WizardStart(
+    boolean ownKernel, @Nullable String image, String kernel, String disk, boolean importing) {
+  public static final WizardStart GALLERY = new WizardStart(false, null, "", "", false);
+  public static final WizardStart OWN_KERNEL = new WizardStart(true, null, "", "", false);
+  public static final WizardStart IMPORT = new WizardStart(false, null, "", "", true);
 
   private static final byte[] QCOW2 = {'Q', 'F', 'I', (byte) 0xfb};
   private static final Pattern DISK =
-      Pattern.compile(".*[.](qcow2|raw|img|iso)", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(".*[.](qcow2|raw|img|iso|vmdk|vdi|vhdx?|ova|ovf)", Pattern.CASE_INSENSITIVE);
 
   /** With an image of the gallery. */
   public static WizardStart image(String name) {
-    return new WizardStart(false, name, "", "");
+    return new WizardStart(false, name, "", "", false);
   }
 
   /**
@@ -35,8 +38,8 @@ public record WizardStart(boolean ownKernel, @Nullable String image, String kern
   public static WizardStart file(Path file) {
     String path = file.toAbsolutePath().normalize().toString();
     return DISK.matcher(path).matches() || qcow2(file)
-        ? new WizardStart(false, null, "", path)
-        : new WizardStart(true, null, path, "");
+        ? new WizardStart(false, null, "", path, true)
+        : new WizardStart(true, null, path, "", false);
   }
 
   private static boolean qcow2(Path file) {

@@ -63,7 +63,7 @@ final class FakeGuest {
   }
 
   synchronized void type(byte[] data) {
-    for (char c : new String(data, StandardCharsets.UTF_8).toCharArray()) {
+    for (int c : new String(data, StandardCharsets.UTF_8).codePoints().toArray()) {
       if (c == '\r' || c == '\n') {
         print("\r\n");
         run(line.toString().strip());
@@ -75,8 +75,8 @@ final class FakeGuest {
           print("\b \b");
         }
       } else {
-        line.append(c);
-        print(String.valueOf(c));
+        line.appendCodePoint(c);
+        print(Character.toString(c));
       }
     }
   }

@@ -263,6 +263,14 @@ public final class FakeVivarium implements Vivarium {
   }
 
   @Override
+  public VmInfo importDisk(VmSpec spec, VmSpec.DiskSpec source, Progress progress)
+      throws VivariumException {
+    enter("importDisk", spec.name() + " " + source.file());
+    VmSpec.DiskSpec made = new VmSpec.DiskSpec("disks/made.qcow2", "qcow2", 8L << 30, false);
+    return create(spec.withDisks(List.of(made)), progress);
+  }
+
+  @Override
   public VmInfo start(String name, boolean warm, Progress progress) throws VivariumException {
     Machine machine = find(name);
     enter("start", name);

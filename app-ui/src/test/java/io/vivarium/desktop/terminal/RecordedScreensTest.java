@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.techsenger.jeditermfx.core.Terminal;
 import com.techsenger.jeditermfx.core.TtyBasedArrayDataStream;
+import com.techsenger.jeditermfx.core.model.TerminalLine;
 import com.techsenger.jeditermfx.core.model.TerminalTextBuffer;
-import com.techsenger.jeditermfx.core.util.CharUtils;
 import io.vivarium.client.ConsoleConnection;
 import io.vivarium.desktop.ui.Texts;
 import java.io.IOException;
@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -29,7 +30,8 @@ import org.testfx.util.WaitForAsyncUtils;
 
 /**
  * What programs wrote to a terminal of 80 x 24 gives the screen that a reference emulator made of
- * it. Recordings and screens are made by {@code .ci/record-terminals}.
+ * it: characters, colours, attributes and cursor. Recordings and screens are made by {@code
+ * .ci/record-terminals}.
  */
 @Tag("desktop")
 @Timeout(120)
@@ -66,6 +68,7 @@ class RecordedScreensTest {
         "mc",
         "colours",
         "wide",
+        "unicode",
         "alternate",
         "regions",
         "drawing"
@@ -77,7 +80,7 @@ class RecordedScreensTest {
 
   /** However the bytes come: characters, and what stands in one cell, are cut into pieces. */
   @ParameterizedTest
-  @ValueSource(strings = {"mc", "wide"})
+  @ValueSource(strings = {"mc", "wide", "unicode"})
   void looksTheSameByteByByte(String name) throws Exception {
     feed(resource(name + ".rec"), 1);
     isAsInTheReference(name);
@@ -88,7 +91,11 @@ class RecordedScreensTest {
         new ArrayList<>(
             new String(resource(name + ".txt"), StandardCharsets.UTF_8).lines().toList());
     String cursor = expected.removeLast();
-    assertThat(String.join("\n", screen())).isEqualTo(shown(String.join("\n", expected)));
+    assertThat(String.join("\n", screen(line -> CellText.of(line).stripTrailing())))
+        .isEqualTo(composed(String.join("\n", expected)));
+    String styled = new String(resource(name + ".ansi"), StandardCharsets.UTF_8);
+    assertThat(screen(StyledText::of))
+        .containsExactlyElementsOf(StyledText.captured(composed(styled)));
     Terminal terminal = widget.getTerminal();
     assertThat((terminal.getCursorX() - 1) + " " + (terminal.getCursorY() - 1)).isEqualTo(cursor);
   }
@@ -108,26 +115,18 @@ class RecordedScreensTest {
     }
   }
 
-  private List<String> screen() {
+  private List<String> screen(Function<TerminalLine, String> reading) {
     TerminalTextBuffer buffer = widget.getTerminalTextBuffer();
     List<String> lines = new ArrayList<>();
     for (int row = 0; row < LINES; row++) {
-      lines.add(
-          buffer
-              .getLine(row)
-              .getText()
-              .replace(String.valueOf(CharUtils.DWC), "")
-              .replace('\0', ' ')
-              .stripTrailing());
+      lines.add(reading.apply(buffer.getLine(row)));
     }
     return lines;
   }
 
-  /** Of the reference's screen what our cells can hold; see {@link CellText}. */
-  private static String shown(String text) {
-    return Normalizer.normalize(text, Normalizer.Form.NFC)
-        .replaceAll("[\\p{Mn}\\p{Cf}]", "")
-        .replace("\ud835\udc00\ud835\udc01", "AB");
+  /** A base and its mark are one character for us where there is one. */
+  private static String composed(String text) {
+    return Normalizer.normalize(text, Normalizer.Form.NFC);
   }
 
   private static byte[] resource(String name) throws IOException {

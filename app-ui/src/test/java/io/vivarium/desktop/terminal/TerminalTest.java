@@ -21,12 +21,17 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javafx.application.Platform;
+import javafx.geometry.Point2D;
+import javafx.geometry.VerticalDirection;
 import javafx.scene.Scene;
 import javafx.scene.control.TextField;
 import javafx.scene.input.Clipboard;
 import javafx.scene.input.ClipboardContent;
 import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
+import javafx.scene.input.MouseButton;
 import javafx.stage.Stage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -148,6 +153,167 @@ class TerminalTest {
         });
   }
 
+  /** Ten cells: three wide ones, a flag of two, a letter with two marks, and one more letter. */
+  private static final String SHOWN = "日😀👩\u200d💻🇩🇪x\u0338\u0302y";
+
+  @Test
+  void findsAcrossWideOnesAndMarks() throws Exception {
+    host.print("lab", "\u001b[2J\u001b[Ha" + SHOWN + "\r\nend");
+    await("end");
+    List<String> found = new ArrayList<>();
+    for (String text : List.of("日😀", "💻🇩🇪", "x\u0338\u0302y", "yend", "Y")) {
+      var items = CellFinder.find(view.widget().getTerminalTextBuffer(), text, true).getItems();
+      for (var item : items) {
+        found.add(text + " " + item.getStart().x + "-" + item.getEnd().x);
+      }
+    }
+    assertThat(found).containsExactly("日😀 1-3", "💻🇩🇪 5-7", "x\u0338\u0302y 9-10", "Y 10-10");
+  }
+
+  @Test
+  void copiesWhatIsShown() throws Exception {
+    host.print("lab", "\u001b[2J\u001b[Ha" + SHOWN + "b\r\nend");
+    await("end");
+    // From the second half of the first wide one to the first half of the flag.
+    drag(2, 7);
+    robot.press(KeyCode.CONTROL, KeyCode.SHIFT, KeyCode.C).release(KeyCode.C);
+    robot.release(KeyCode.SHIFT, KeyCode.CONTROL);
+    String copied =
+        WaitForAsyncUtils.asyncFx(() -> Clipboard.getSystemClipboard().getString())
+            .get(30, TimeUnit.SECONDS);
+    assertThat(copied).isEqualTo("日😀👩\u200d💻🇩🇪");
+  }
+
+  /** Drags along the first line of the screen. */
+  private void drag(int from, int to) {
+    robot.moveTo(cell(from)).press(MouseButton.PRIMARY);
+    robot.moveTo(cell(to)).release(MouseButton.PRIMARY);
+    WaitForAsyncUtils.waitForFxEvents();
+  }
+
+  private Point2D cell(int column) {
+    GuestPanel panel = view.widget().panel();
+    return panel
+        .getCanvas()
+        .localToScreen(
+            panel.getInsetX() + (column + 0.5) * panel.cellSize().getWidth(),
+            panel.cellSize().getHeight() / 2);
+  }
+
+  @Test
+  void theMouseIsReportedByCells() throws Exception {
+    host.print("lab", "\u001b[2J\u001b[H" + SHOWN + "\u001b[?1000h\u001b[?1006hready");
+    await("ready");
+    robot.clickOn(cell(8));
+    awaitTyped("\u001b[<0;9;1M\u001b[<0;9;1m");
+    robot.scroll(1, VerticalDirection.DOWN);
+    awaitTyped("\u001b[<65;");
+    assertThat(host.console("lab")).as("arrows beside the wheel").doesNotContain("\u001b[B");
+  }
+
+  @Test
+  void theWheelGivesArrowsToAProgramOfTheWholeScreen() throws Exception {
+    host.print("lab", "\u001b[?1049h\u001b[Hless");
+    await("less");
+    robot.moveTo(cell(1)).scroll(1, VerticalDirection.DOWN);
+    awaitTyped("\u001b[B");
+  }
+
+  private void awaitTyped(String keys) throws Exception {
+    try {
+      WaitForAsyncUtils.waitFor(30, TimeUnit.SECONDS, () -> host.console("lab").contains(keys));
+    } catch (TimeoutException e) {
+      throw new AssertionError(
+          keys.replace('\u001b', '^') + " in " + host.console("lab").replace('\u001b', '^'), e);
+    }
+  }
+
+  @Test
+  void whatAnInputMethodGivesIsTypedWhole() throws Exception {
+    WaitForAsyncUtils.asyncFx(
+            () ->
+                view.widget()
+                    .getTerminalPanel()
+                    .getCanvas()
+                    .fireEvent(
+                        new KeyEvent(
+                            KeyEvent.KEY_TYPED,
+                            "😀日",
+                            "",
+                            KeyCode.UNDEFINED,
+                            false,
+                            false,
+                            false,
+                            false)))
+        .get(30, TimeUnit.SECONDS);
+    awaitTyped("😀日");
+  }
+
+  /** A wide one is never cut in two, and after all of it everything is as it was. */
+  @Test
+  void aChangeOfTheWidthKeepsEachCharacterWhole() throws Exception {
+    Terminal terminal = view.widget().getTerminal();
+    TerminalTextBuffer buffer = view.widget().getTerminalTextBuffer();
+    terminal.resize(new TermSize(80, 24), RequestOrigin.User);
+    String text = ("日😀x" + SHOWN).repeat(9);
+    host.print("lab", "\u001b[2J\u001b[H" + text + "end");
+    await("end");
+    String before = joined(buffer);
+    assertThat(before).contains(text + "end");
+    for (int columns : new int[] {79, 40, 41, 7, 13, 120, 80}) {
+      terminal.resize(new TermSize(columns, 24), RequestOrigin.User);
+      assertThat(joined(buffer)).as("with " + columns + " columns").isEqualTo(before);
+      for (int row = -buffer.getHistoryLinesCount(); row < buffer.getScreenLinesCount(); row++) {
+        String units = buffer.getLine(row).getText();
+        assertThat(units.length()).as("cells of line " + row).isLessThanOrEqualTo(columns);
+        assertThat(units).doesNotStartWith(String.valueOf(CellText.SECOND_HALF));
+      }
+      String atCursor = CellText.of(buffer.getLine(terminal.getCursorY() - 1));
+      assertThat(atCursor).endsWith("end".substring(3 - Math.min(3, terminal.getCursorX() - 1)));
+    }
+  }
+
+  /** Lines that go on in the next are joined. */
+  private static String joined(TerminalTextBuffer buffer) {
+    StringBuilder all = new StringBuilder();
+    for (int row = -buffer.getHistoryLinesCount(); row < buffer.getScreenLinesCount(); row++) {
+      all.append(CellText.of(buffer.getLine(row)));
+      if (!buffer.getLine(row).isWrapped()) {
+        all.append('\n');
+      }
+    }
+    return all.toString().strip();
+  }
+
+  @Test
+  void theOtherScreenLeavesWideOnesWhole() throws Exception {
+    Terminal terminal = view.widget().getTerminal();
+    TerminalTextBuffer buffer = view.widget().getTerminalTextBuffer();
+    terminal.resize(new TermSize(80, 24), RequestOrigin.User);
+    host.print("lab", "\u001b[2J\u001b[H" + "日".repeat(50) + "end\u001b[?1049hin vi");
+    await("in vi");
+    terminal.resize(new TermSize(31, 24), RequestOrigin.User);
+    host.print("lab", "\u001b[?1049l");
+    await("日");
+    assertThat(joined(buffer)).contains("日".repeat(50) + "end");
+  }
+
+  @Test
+  void marksWithoutEndFindAnEnd() throws Exception {
+    host.print("lab", "\u001b[2J\u001b[Ha" + "\u0301".repeat(100_000) + "b end");
+    await("b end");
+    String line = CellText.of(view.widget().getTerminalTextBuffer().getLine(0));
+    assertThat(line).hasSizeLessThan(50).startsWith("á\u0301").endsWith("b end");
+  }
+
+  @Test
+  void whatIsFoundInAFloodIsBounded() throws Exception {
+    host.print("lab", ("e".repeat(70) + "\r\n").repeat(500) + "end");
+    await("end");
+    assertThat(CellFinder.find(view.widget().getTerminalTextBuffer(), "e", true).getItems())
+        .hasSizeBetween(1000, 2100);
+  }
+
   /** As at the start, when the widget and its first layout each tell the size. */
   @Test
   void resizesAtOnceLoseNoLine() throws Exception {
@@ -175,6 +341,8 @@ class TerminalTest {
 
   @Test
   void aLargerFontLeavesFewerColumns() throws Exception {
+    // Its first layout, wider than the 80 columns that it begins with, may still be under way.
+    WaitForAsyncUtils.waitFor(30, TimeUnit.SECONDS, () -> view.columns() > 80);
     int before = view.columns();
     WaitForAsyncUtils.asyncFx(() -> view.setFontSize(26)).get(30, TimeUnit.SECONDS);
     WaitForAsyncUtils.waitFor(30, TimeUnit.SECONDS, () -> view.columns() < before * 6 / 10);

@@ -14,7 +14,8 @@ class WizardStartTest {
   @Test
   void aDiskIsKnownByItsEnding() {
     Path disk = folder.resolve("data.RAW");
-    assertThat(WizardStart.file(disk)).isEqualTo(new WizardStart(false, null, "", disk.toString()));
+    assertThat(WizardStart.file(disk))
+        .isEqualTo(new WizardStart(false, null, "", disk.toString(), true));
   }
 
   @Test
@@ -27,7 +28,7 @@ class WizardStartTest {
   void allElseIsAKernel() throws IOException {
     Path kernel = Files.write(folder.resolve("vmlinuz"), new byte[] {'M', 'Z'});
     assertThat(WizardStart.file(kernel))
-        .isEqualTo(new WizardStart(true, null, kernel.toString(), ""));
+        .isEqualTo(new WizardStart(true, null, kernel.toString(), "", false));
     assertThat(WizardStart.file(folder).ownKernel()).isTrue();
   }
 }

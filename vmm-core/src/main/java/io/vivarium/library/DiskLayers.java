@@ -93,15 +93,19 @@ public final class DiskLayers {
   public @Nullable DiskSpec copy(Disk from, DoublePredicate goOn) throws IOException {
     long bytes = Math.ceilDiv(from.size(), SECTOR) * SECTOR;
     DiskSpec made = create(new DiskSpec("", "qcow2", bytes, false));
-    boolean all = false;
-    try (Disk to = open(made, false)) {
-      all = DiskCopy.copy(from, to, goOn);
+    boolean whole = false;
+    try {
+      boolean all;
+      try (Disk to = open(made, false)) {
+        all = DiskCopy.copy(from, to, goOn);
+      }
+      whole = all; // only now: what closing writes may find the disk full
     } finally {
-      if (!all) {
+      if (!whole) {
         discard(List.of(made));
       }
     }
-    return all ? made : null;
+    return whole ? made : null;
   }
 
   /** Makes a new layer, durably, that reads as the disk does; the disk's file is sealed by it. */

@@ -10,9 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A VM's spec as JSON and back. */
 public final class SpecCodec {
-  /** The version since which a disk may be direct. */
-  private static final int DIRECT = 4;
-
   private SpecCodec() {}
 
   public static JsonObject write(VmSpec spec) {
@@ -81,7 +78,7 @@ public final class SpecCodec {
               disk.string("format"),
               disk.number("sizeBytes", 0, Long.MAX_VALUE),
               disk.bool("readOnly"),
-              version >= DIRECT && disk.bool("direct")));
+              disk.bool("direct")));
     }
     return new VmSpec(
         version,

@@ -141,13 +141,14 @@ public final class DiskFile implements AutoCloseable {
         readOnly
             ? FileChannel.open(path, StandardOpenOption.READ)
             : FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    DirectFile direct = null;
     boolean done = false;
     try {
       FileLock lock = channel.tryLock(0, Long.MAX_VALUE, readOnly);
       if (lock == null) {
         throw inUse(path);
       }
-      DirectFile direct = ways.open(path, readOnly);
+      direct = ways.open(path, readOnly);
       HolePunch punch = readOnly ? null : holes.open(path);
       MappedFile mapped = readOnly && direct == null ? new MappedFile(path, channel) : null;
       done = true;
@@ -156,7 +157,11 @@ public final class DiskFile implements AutoCloseable {
       throw inUse(path);
     } finally {
       if (!done) {
-        channel.close();
+        try (channel) {
+          if (direct != null) {
+            direct.close();
+          }
+        }
       }
     }
   }
@@ -226,7 +231,11 @@ public final class DiskFile implements AutoCloseable {
     long done = 0;
     try {
       while (direct != null && fits(direct.block(), offset + done, source.asSlice(done))) {
-        done += direct.write(offset + done, source.asSlice(done));
+        long n = direct.write(offset + done, source.asSlice(done));
+        if (n <= 0) {
+          break;
+        }
+        done += n;
       }
     } catch (IOException e) {
       throw named(e);
